@@ -1,0 +1,70 @@
+"""What travels in an album's workflow."""
+
+from uuid import UUID
+
+from contracts.events import AlbumParsed
+from contracts.identity import album_workflow_id
+from contracts.post import Frozen, MediaRef, PostRef
+
+
+class AlbumRef(Frozen):
+    """Who an album is. ``grouped_id`` is Telegram's, or negative and derived when it was inferred."""
+
+    tenant_id: UUID
+    channel_id: UUID
+    tg_channel_id: int
+    grouped_id: int
+    trace_id: str
+
+    @property
+    def workflow_id(self) -> str:
+        """The id of the workflow that owns this album."""
+        return album_workflow_id(self.tenant_id, self.tg_channel_id, self.grouped_id)
+
+
+class AlbumInput(Frozen):
+    """What an AlbumWorkflow starts with. ``deadline_seconds`` bounds the wait for items and their pictures."""
+
+    ref: AlbumRef
+    event: AlbumParsed | None = None
+    deadline_seconds: float = 600.0
+    look_again_seconds: float = 5.0
+
+
+class AlbumItem(Frozen):
+    """One item: its post, its file, and what was already seen of it (``seen`` None: not yet looked at)."""
+
+    post: PostRef
+    position: int
+    media: MediaRef | None = None
+    seen: str | None = None
+    skipped: str | None = None
+
+
+class AlbumState(Frozen):
+    """What the database knows of an album. ``expected`` counts the items that were announced."""
+
+    ref: AlbumRef
+    album_id: int
+    expected: int
+    items: tuple[AlbumItem, ...] = ()
+    caption_post: PostRef | None = None
+    vision_version: str
+    assembled: str | None = None
+    unsent: int = 0
+
+
+class AssembleRequest(Frozen):
+    """Asks for the album to be put together from what is known now; ``missing`` are message ids or post ids."""
+
+    ref: AlbumRef
+    fingerprint: str
+    missing: tuple[str, ...] = ()
+
+
+class AlbumResult(Frozen):
+    """How an album ended: ``complete`` or ``partial`` with what is missing."""
+
+    state: str
+    items: int
+    missing: tuple[str, ...] = ()

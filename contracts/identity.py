@@ -1,0 +1,43 @@
+"""Who is who: ids that follow from what a thing is, never drawn at random."""
+
+import hashlib
+from typing import Final
+from uuid import UUID, uuid5
+
+#: Never change it: every post, channel and event id follows from it.
+NAMESPACE: Final = UUID("6f1f1d3c-7f3e-5c55-9a3e-0b6d1c0f7a11")
+
+
+def post_id(tenant_id: UUID, tg_channel_id: int, message_id: int) -> UUID:
+    """Return the id of a post; the same from an export, a live channel and any producer."""
+    return uuid5(NAMESPACE, f"{tenant_id}:{tg_channel_id}:{message_id}")
+
+
+def channel_id(tenant_id: UUID, tg_channel_id: int) -> UUID:
+    """Return the id of a tenant's channel; two tenants that follow one channel have two."""
+    return uuid5(NAMESPACE, f"{tenant_id}:{tg_channel_id}")
+
+
+def tenant_id(name: str) -> UUID:
+    """Return the id of the tenant of that name."""
+    return uuid5(NAMESPACE, f"tenant:{name}")
+
+
+def trace_id(*parts: object) -> str:
+    """Return a W3C trace id (32 hex digits) that follows from ``parts``."""
+    return digest(*parts)[:32]
+
+
+def digest(*parts: object) -> str:
+    """Return the sha256 (64 hex digits) of ``parts``; the separator cannot occur in a part's text."""
+    return hashlib.sha256("\x1f".join(str(part) for part in parts).encode("utf-8", "replace")).hexdigest()
+
+
+def post_workflow_id(tenant: UUID, tg_channel_id: int, message_id: int) -> str:
+    """Return the id of a post's workflow."""
+    return f"post:{tenant}:{tg_channel_id}:{message_id}"
+
+
+def album_workflow_id(tenant: UUID, tg_channel_id: int, grouped_id: int) -> str:
+    """Return the id of an album's workflow."""
+    return f"album:{tenant}:{tg_channel_id}:{grouped_id}"

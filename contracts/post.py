@@ -1,0 +1,171 @@
+"""What travels in a post's workflow: who the post is, what is known of it, and what its stages gave."""
+
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.events import PostParsed
+from contracts.identity import post_workflow_id
+from contracts.stages import Stage, StageRecord
+
+
+class Frozen(BaseModel):
+    """Base of everything that travels in a workflow: immutable, extra fields of a newer version ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class PostRef(Frozen):
+    """Who a post is. ``tg_channel_id`` is Telegram's marked id (-100… for channels)."""
+
+    tenant_id: UUID
+    channel_id: UUID
+    tg_channel_id: int
+    message_id: int
+    post_id: UUID
+    trace_id: str
+    grouped_id: int | None = None
+
+    @property
+    def workflow_id(self) -> str:
+        """The id of the workflow that owns this post."""
+        return post_workflow_id(self.tenant_id, self.tg_channel_id, self.message_id)
+
+
+class PostInput(Frozen):
+    """What a PostWorkflow starts with: the parsed event once, or nothing but the post to look at again."""
+
+    ref: PostRef
+    event: PostParsed | None = None
+    park_seconds: float = 7 * 86400.0
+
+
+class MediaRef(Frozen):
+    """A file of a post, by content. ``object_key`` is None when the bytes were never had (``missing`` says why)."""
+
+    sha256: str
+    object_key: str | None
+    mime: str
+    size_bytes: int
+    position: int = 0
+    missing: str | None = None
+
+
+class Versions(Frozen):
+    """The version of what each stage computes with; a change makes the stages that depend on it stale."""
+
+    vision: str
+    tags: str
+    crawl: str
+    enrich: str
+    vectors: str
+    graph: str
+
+
+class PostState(Frozen):
+    """Everything that decides which stages of a post are stale. Hashes and keys only, never text."""
+
+    ref: PostRef
+    content_hash: str
+    text_length: int
+    links: tuple[str, ...] = ()
+    media: tuple[MediaRef, ...] = ()
+    album_hash: str = ""
+    relations_hash: str = ""
+    versions: Versions
+    records: dict[Stage, StageRecord] = {}
+    unsent: int = 0
+
+    def with_record(self, record: StageRecord) -> "PostState":
+        """Return this state after ``record``'s stage ended as it says."""
+        return self.model_copy(update={"records": {**self.records, record.stage: record}})
+
+
+class StageRequest(Frozen):
+    """Asks an activity for one stage of a post; ``fingerprint`` is what its result will be remembered under."""
+
+    ref: PostRef
+    stage: Stage
+    fingerprint: str
+    trigger: str = "initial"
+    forced: bool = False
+
+
+class MediaRequest(Frozen):
+    """Asks for one file to be looked at, for whoever needs it."""
+
+    tenant_id: UUID
+    media: MediaRef
+    vision_version: str
+
+
+class MediaSeen(Frozen):
+    """What is known after a file was looked at; ``features_hash`` is empty when it was skipped."""
+
+    sha256: str
+    features_hash: str = ""
+    skipped: str | None = None
+
+
+class CrawlPlan(Frozen):
+    """The links to read now; ``skipped`` says why there are none."""
+
+    links: tuple[str, ...] = ()
+    skipped: str | None = None
+
+
+class PageRequest(Frozen):
+    """Asks for one link of a post to be read."""
+
+    ref: PostRef
+    url: str
+    crawl_version: str
+
+
+class Enriched(Frozen):
+    """What enrichment settled: records of crawl and enrich (and of stages that did not apply)."""
+
+    records: tuple[StageRecord, ...]
+
+
+class Refresh(Frozen):
+    """Why a post is to be looked at again; ``event_id`` makes a repeated signal count once."""
+
+    reason: str
+    event_id: str
+
+
+class Retag(Frozen):
+    """Asks for the tags once more; ``event_id`` makes a repeated signal count once."""
+
+    event_id: str
+    trigger: str = "manual"
+
+
+class Decision(Frozen):
+    """What an operator decides about a parked post: retry, skip (one stage) or give-up."""
+
+    action: str
+    stage: Stage | None = None
+    by: str = "operator"
+
+
+class Problem(Frozen):
+    """A stage that could not be done: who it is, the error's class, and the sentence to show."""
+
+    stage: Stage
+    error: str
+    message: str
+
+    @property
+    def reason(self) -> str:
+        """``<stage>:<error class>``, the value of TgStuckReason."""
+        return f"{self.stage}:{self.error}"
+
+
+class PostResult(Frozen):
+    """How a post ended: ``indexed``, or ``skipped`` with its reason; and how many stages did work."""
+
+    state: str
+    reason: str | None = None
+    stages_run: int = 0

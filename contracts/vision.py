@@ -1,0 +1,45 @@
+"""What a look at one picture gives, whoever looked."""
+
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+PictureKind = Literal["photo", "meme", "document", "screenshot", "infographic", "other"]
+
+
+class Ocr(BaseModel):
+    """Text that stands in a picture; ``confidence`` from 0 to 1."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    engine: str
+    confidence: float | None = Field(default=None, ge=0, le=1)
+
+
+class PictureFacts(BaseModel):
+    """The answer about one picture: VisionEnrichment of the contract plus who answered, when, for how much."""
+
+    model_config = ConfigDict(frozen=True)
+
+    provider: str
+    model: str
+    analyzed_at: AwareDatetime
+    classification: PictureKind
+    description: str = Field(min_length=5)
+    is_meme: bool = False
+    labels: tuple[str, ...] = Field(default=(), max_length=20)
+    objects: tuple[str, ...] = Field(default=(), max_length=10)
+    scene: str | None = None
+    ocr: Ocr | None = None
+    nsfw_score: float | None = Field(default=None, ge=0, le=1)
+    aesthetic_score: float | None = Field(default=None, ge=0, le=1)
+    dominant_colors: tuple[str, ...] = Field(default=(), max_length=5)
+    context: dict[str, Any] = {}
+    width: int | None = None
+    height: int | None = None
+    tokens_used: int = Field(default=0, ge=0)
+
+    def features(self) -> dict[str, Any]:
+        """What depends on the picture and the model only: the input of ``features_hash``."""
+        return self.model_dump(mode="json", exclude={"analyzed_at", "tokens_used"})

@@ -1,0 +1,84 @@
+"""A post is a small build: what each stage depends on, and what is stale.
+
+A stage's fingerprint is the sha256 over the hashes it reads and the version of what computes it. A stage whose
+stored fingerprint equals today's is up to date. Everything here is pure: workflows call it, also on replay.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from contracts.identity import digest
+from contracts.post import PostState
+from contracts.stages import Outcome, Stage
+
+
+def output(state: PostState, stage: Stage) -> str:
+    """Return the hash of what ``stage`` gave last, empty when it never ran."""
+    record = state.records.get(stage)
+    return record.output if record else ""
+
+
+def _vision(state: PostState) -> tuple[object, ...]:
+    return (state.versions.vision, *sorted(f"{m.sha256}:{m.missing or ''}" for m in state.media))
+
+
+def _tags(state: PostState) -> tuple[object, ...]:
+    return state.versions.tags, state.content_hash, output(state, Stage.VISION), state.album_hash
+
+
+def _crawl(state: PostState) -> tuple[object, ...]:
+    return state.versions.crawl, output(state, Stage.TAGS), state.content_hash, *state.links
+
+
+def _enrich(state: PostState) -> tuple[object, ...]:
+    outputs = (output(state, stage) for stage in (Stage.VISION, Stage.TAGS, Stage.CRAWL))
+    return state.versions.enrich, state.content_hash, state.album_hash, *outputs
+
+
+def _vectors(state: PostState) -> tuple[object, ...]:
+    return state.versions.vectors, output(state, Stage.ENRICH)
+
+
+def _graph(state: PostState) -> tuple[object, ...]:
+    return state.versions.graph, output(state, Stage.ENRICH), state.relations_hash
+
+
+_INPUTS: Final[dict[Stage, Callable[[PostState], tuple[object, ...]]]] = {
+    Stage.VISION: _vision,
+    Stage.TAGS: _tags,
+    Stage.CRAWL: _crawl,
+    Stage.ENRICH: _enrich,
+    Stage.VECTORS: _vectors,
+    Stage.GRAPH: _graph,
+}
+
+
+def fingerprint(state: PostState, stage: Stage) -> str:
+    """Return the fingerprint (64 hex digits) that ``stage`` would have if it ran now."""
+    return digest(stage, *_INPUTS[stage](state))
+
+
+def is_fresh(state: PostState, stage: Stage) -> bool:
+    """Whether ``stage`` ended, done or skipped, with exactly today's inputs."""
+    record = state.records.get(stage)
+    return record is not None and record.fingerprint == fingerprint(state, stage)
+
+
+def applies(state: PostState, stage: Stage) -> bool:
+    """Whether the post has anything for ``stage`` to work on."""
+    if stage is Stage.VISION:
+        return bool(state.media) or Stage.VISION in state.records
+    if stage is Stage.CRAWL:
+        return bool(state.links) or Stage.CRAWL in state.records
+    return True
+
+
+def is_stale(state: PostState, stage: Stage) -> bool:
+    """Whether ``stage`` has something to do."""
+    return applies(state, stage) and not is_fresh(state, stage)
+
+
+def is_indexable(state: PostState) -> bool:
+    """Whether enrichment found anything that search could find."""
+    record = state.records.get(Stage.ENRICH)
+    return record is not None and record.outcome is Outcome.DONE

@@ -5,7 +5,7 @@ PipelineError
 │   ├── RateLimitedError      … and it told us how long to wait
 │   └── BusyError             somebody else is doing this very thing; ask again shortly
 └── RejectedError             the input can never be accepted as it is
-    └── LinkRefusedError      a link that we will not, or never can, read; its ``reason`` is the skip's reason
+    └── RefusedError          a link or a picture that will never do as it is; its ``reason`` is the skip's reason
 LinkFailedError               (an UnavailableError) a site of somebody else's did not answer
 """
 
@@ -53,8 +53,8 @@ class RejectedError(PipelineError):
     retryable = False
 
 
-class LinkRefusedError(RejectedError):
-    """A link that will never be read as it is; ``reason`` is one short snake_case word group."""
+class RefusedError(RejectedError):
+    """A link or a picture that will never do as it is; ``reason`` is the skip's reason, in snake_case."""
 
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message)

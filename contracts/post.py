@@ -71,6 +71,7 @@ class PostState(Frozen):
     links: tuple[str, ...] = ()
     media: tuple[MediaRef, ...] = ()
     album_hash: str = ""
+    album_words: str = ""
     relations_hash: str = ""
     versions: Versions
     records: dict[Stage, StageRecord] = {}
@@ -87,8 +88,7 @@ class StageRequest(Frozen):
     ref: PostRef
     stage: Stage
     fingerprint: str
-    trigger: str = "initial"
-    forced: bool = False
+    forced_by: str = ""
 
 
 class MediaRequest(Frozen):
@@ -114,6 +114,14 @@ class CrawlPlan(Frozen):
     skipped: str | None = None
 
 
+class VisionRequest(Frozen):
+    """Asks for what was seen of a post's files to be put together."""
+
+    ref: PostRef
+    fingerprint: str
+    vision_version: str
+
+
 class PageRequest(Frozen):
     """Asks for one link of a post to be read."""
 
@@ -122,8 +130,15 @@ class PageRequest(Frozen):
     crawl_version: str
 
 
+class EnrichRequest(Frozen):
+    """Asks for everything that is known of a post to be put together; ``crawl_skipped`` settles the crawl stage."""
+
+    state: PostState
+    crawl_skipped: str | None = None
+
+
 class Enriched(Frozen):
-    """What enrichment settled: records of crawl and enrich (and of stages that did not apply)."""
+    """What enrichment settled: the records of crawl and enrich."""
 
     records: tuple[StageRecord, ...]
 

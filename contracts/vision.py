@@ -36,6 +36,8 @@ class PictureFacts(BaseModel):
     aesthetic_score: float | None = Field(default=None, ge=0, le=1)
     dominant_colors: tuple[str, ...] = Field(default=(), max_length=5)
     context: dict[str, Any] = {}
+    #: True when nothing but size, type and colours was measured: then the description adds no words to the post.
+    measured_only: bool = False
     width: int | None = None
     height: int | None = None
     tokens_used: int = Field(default=0, ge=0)

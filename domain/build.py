@@ -18,12 +18,22 @@ def output(state: PostState, stage: Stage) -> str:
     return record.output if record else ""
 
 
+def seen(features_hash: str, words: str) -> str:
+    """Return the output of the vision stage: everything that was seen, and apart from it the words among it."""
+    return f"{features_hash}/{digest(words) if words.strip() else ''}"
+
+
+def words_of(vision_output: str) -> str:
+    """Return the part of a vision output that tags depend on: pictures without words never cause a re-tag."""
+    return vision_output.partition("/")[2]
+
+
 def _vision(state: PostState) -> tuple[object, ...]:
     return (state.versions.vision, *sorted(f"{m.sha256}:{m.missing or ''}" for m in state.media))
 
 
 def _tags(state: PostState) -> tuple[object, ...]:
-    return state.versions.tags, state.content_hash, output(state, Stage.VISION), state.album_hash
+    return state.versions.tags, state.content_hash, words_of(output(state, Stage.VISION)), state.album_words
 
 
 def _crawl(state: PostState) -> tuple[object, ...]:

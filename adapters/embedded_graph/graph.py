@@ -1,0 +1,117 @@
+"""The graph of posts for one machine: embedded, Cypher, no server."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+from adapters.batching import Batcher
+from adapters.embedded_graph import cypher
+from adapters.embedded_graph.rows import Drawing, node_key, of_album, of_post
+from adapters.embedded_graph.store import Run, Store, our_errors
+from adapters.embedded_graph.writing import sweep, write
+from contracts.index import AlbumNode, GraphCounts, Neighbour, PostNode
+
+
+class EmbeddedGraph:
+    """Posts and what they share. Tenants share nothing: every node's key begins with its tenant."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._writes: Batcher[PostNode, GraphCounts] = Batcher(self.replace_posts)
+
+    @classmethod
+    def open(cls, folder: Path) -> "EmbeddedGraph":
+        """Return the graph in ``folder``, made when it is not there; one process can hold it.
+
+        Raises:
+            UnavailableError: another process holds it.
+        """
+        return cls(Store(folder))
+
+    async def replace_posts(self, nodes: Sequence[PostNode]) -> list[GraphCounts]:
+        """Write posts as wholes, in one transaction; return for each what is attached to it now.
+
+        Relationships that a post no longer has go, and with them what nothing else points to. The same post
+        again changes nothing.
+
+        Raises:
+            RejectedError: a text that cannot be stored; then none of ``nodes`` is written.
+        """
+        with our_errors():
+            drawings = [(node, of_post(node)) for node in nodes]
+        latest = {(node.tenant_id, node.post_id): drawing for node, drawing in drawings}
+        whole = Drawing()
+        for drawing in latest.values():
+            whole.add(drawing)
+        if nodes:
+            await self._store.transaction(lambda run: write(run, whole))
+        return [drawing.counts() for _, drawing in drawings]
+
+    async def replace_post(self, node: PostNode) -> GraphCounts:
+        """Write one post; those that come at the same time share one transaction. As ``replace_posts``."""
+        return await self._writes.submit(node)
+
+    async def put_album(self, album: AlbumNode) -> GraphCounts:
+        """Write an album and its order; posts that are not there yet are filled when they come."""
+        with our_errors():
+            drawing = of_album(album)
+        await self._store.transaction(lambda run: write(run, drawing))
+        return drawing.counts()
+
+    async def neighbours(self, tenant_id: UUID, post_id: UUID, limit: int) -> tuple[Neighbour, ...]:
+        """Return up to ``limit`` posts connected to this one, those that share most first, each once.
+
+        ``weight`` counts the shared things of all kinds; ``via`` is the closest kind (reply, forward, album,
+        page, tag) and ``name`` says what is shared in it: the tags, the links, the album, who answers whom.
+        """
+        key = node_key(tenant_id, post_id)
+        return await self._store.transaction(lambda run: _neighbours(run, key, limit))
+
+    async def delete_post(self, tenant_id: UUID, post_id: UUID) -> int:
+        """Remove a post and what only it pointed to; return how many nodes went, 0 when it was not there."""
+        key = node_key(tenant_id, post_id)
+        return await self._store.transaction(lambda run: _delete(run, key))
+
+    async def counts(self, tenant_id: UUID) -> dict[str, int]:
+        """Return the tenant's nodes for each label and relationships for each type; unseen posts left out."""
+        tenant = str(tenant_id)
+        return await self._store.transaction(lambda run: _counts(run, tenant))
+
+    async def post_ids(self, tenant_id: UUID) -> set[UUID]:
+        """Return the ids of the tenant's posts that were written, not those that are only pointed at."""
+        rows = await self._store.transaction(lambda run: run(cypher.POST_IDS, tenant=str(tenant_id)))
+        return {UUID(id) for (id,) in rows}
+
+    async def close(self) -> None:
+        """Let go of the files, after the writes that wait."""
+        await self._writes.close()
+        await self._store.close()
+
+
+def _neighbours(run: Run, key: str, limit: int) -> tuple[Neighbour, ...]:
+    found: dict[str, Neighbour] = {}
+    for kind, query in cypher.SHARED.items():  # the closest kind first: it gives via and name
+        for id, names, weight in run(query, key=key, limit=limit):
+            new = Neighbour(post_id=UUID(id), via=kind.strip(), name=", ".join(sorted(names)), weight=weight)
+            old = found.get(id)
+            found[id] = old.model_copy(update={"weight": old.weight + weight}) if old else new
+    # Stable: among equals the closest kind stays first.
+    return tuple(sorted(found.values(), key=lambda neighbour: -neighbour.weight)[:limit])
+
+
+def _delete(run: Run, key: str) -> int:
+    if not run(cypher.FILLED_POSTS, keys=[key]):
+        return 0
+    around: dict[str, set[str]] = {}
+    for label, other in run(cypher.AROUND, key=key):
+        around.setdefault(label, set()).add(other)
+    run(cypher.DELETE_POST, key=key)
+    return 1 + sweep(run, around)
+
+
+def _counts(run: Run, tenant: str) -> dict[str, int]:
+    rows = run(cypher.NODES, tenant=tenant) + run(cypher.EDGES, tenant=tenant)
+    counts: dict[str, int] = {name: number for name, number in rows}  # noqa: C416  # rows are lists
+    [[stubs]] = run(cypher.STUBS, tenant=tenant)
+    counts["Post"] = counts.get("Post", 0) - stubs
+    return {name: number for name, number in sorted(counts.items()) if number}

@@ -1,0 +1,209 @@
+"""What any vector index must do, tried on the local mode of Qdrant."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4, uuid5
+
+import pytest
+
+from adapters.qdrant import VectorIndex
+from contracts.errors import RejectedError, UnavailableError
+from contracts.index import SearchQuery, VectorPoint
+
+ONE, OTHER = uuid4(), uuid4()
+NEWS, DIARY = uuid4(), uuid4()
+DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SIZE = 4
+
+Open = Callable[[], VectorIndex]
+
+
+@pytest.fixture(params=["folder"])
+def open_index(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    assert request.param == "folder"
+    return lambda: VectorIndex.at_path(tmp_path / "vectors", SIZE)
+
+
+@pytest.fixture
+async def index(open_index: Open) -> AsyncIterator[VectorIndex]:
+    index = open_index()
+    yield index
+    await index.close()
+
+
+def post(name: str) -> UUID:
+    return uuid5(ONE, name)
+
+
+def a_point(
+    name: str,
+    *vector: float,
+    channel: UUID = NEWS,
+    tags: tuple[str, ...] = (),
+    posted_at: datetime = DAY,
+) -> VectorPoint:
+    payload = {
+        "text_short": f"text of {name}",
+        "tags": list(tags),
+        "channel_id": str(channel),
+        "posted_at": posted_at.isoformat(),
+        "posted_at_ts": int(posted_at.timestamp()),
+        "telegram_post_url": f"https://t.me/c/1/{name}",
+    }
+    return VectorPoint(post_id=post(name), vector=vector or (1.0, 0.0, 0.0, 0.0), payload=payload)
+
+
+def a_query(**conditions: object) -> SearchQuery:
+    return SearchQuery.model_validate({"tenant_id": ONE, "text": "", **conditions})
+
+
+async def found(index: VectorIndex, **conditions: object) -> set[UUID]:
+    hits = await index.search(a_query(**conditions), (1.0, 0.0, 0.0, 0.0))
+    return {hit.post_id for hit in hits}
+
+
+async def test_the_most_alike_comes_first_with_everything_a_reader_needs(index: VectorIndex) -> None:
+    await index.put(ONE, [a_point("far", 0, 1, 0, 0), a_point("near", 1, 0.1, 0, 0, tags=("ии",))])
+
+    near, far = await index.search(a_query(), (1, 0, 0, 0))
+
+    assert (near.post_id, far.post_id) == (post("near"), post("far"))
+    assert near.score > 0.9 > far.score
+    assert (near.text, near.tags, near.channel_id) == ("text of near", ("ии",), NEWS)
+    assert near.link == "https://t.me/c/1/near" and near.posted_at == DAY
+
+
+async def test_a_search_keeps_to_its_conditions(index: VectorIndex) -> None:
+    await index.put(
+        ONE,
+        [
+            a_point("plain"),
+            a_point("diary", channel=DIARY),
+            a_point("tagged", tags=("погода", "москва")),
+            a_point("old", posted_at=DAY - timedelta(days=9)),
+        ],
+    )
+
+    assert await found(index, channel_id=DIARY) == {post("diary")}
+    assert await found(index, tag="Погода") == {post("tagged")}
+    assert await found(index, tag="пого") == set()
+    assert await found(index, since=DAY) == {post("plain"), post("diary"), post("tagged")}
+    assert len(await found(index, limit=2)) == 2
+
+
+async def test_the_same_point_again_is_one_point_with_the_newest_payload(index: VectorIndex) -> None:
+    await index.put(ONE, [a_point("a", tags=("x",))])
+    await index.put(ONE, [a_point("a", tags=("y",))])
+
+    assert await index.count(ONE) == 1
+    assert await found(index, tag="x") == set()
+    assert await found(index, tag="y") == {post("a")}
+
+
+async def test_tenants_do_not_see_each_other(index: VectorIndex) -> None:
+    await index.put(ONE, [a_point("a", tags=("x",))])
+    await index.put(OTHER, [a_point("b", tags=("x",))])
+
+    assert await index.ids(ONE) == {post("a")} and await index.ids(OTHER) == {post("b")}
+    assert await found(index, tag="x") == {post("a")}
+    assert await index.delete(OTHER, [post("a")]) == 0
+
+
+async def test_a_tenant_without_posts_has_an_empty_index(index: VectorIndex) -> None:
+    assert await index.search(a_query(), (1, 0, 0, 0)) == ()
+    assert await index.ids(ONE) == set() and await index.count(ONE) == 0
+    assert await index.delete(ONE, [post("a")]) == 0
+
+
+async def test_deleting_says_how_many_there_were(index: VectorIndex) -> None:
+    await index.put(ONE, [a_point("a"), a_point("b")])
+
+    assert await index.delete(ONE, [post("a"), post("never")]) == 1
+    assert await index.delete(ONE, [post("a")]) == 0
+
+    assert await index.ids(ONE) == {post("b")}
+
+
+@pytest.mark.parametrize("vector", [(1.0, 2.0), (float("nan"), 0.0, 0.0, 0.0)])
+async def test_a_vector_that_does_not_fit_is_refused(index: VectorIndex, vector: tuple[float, ...]) -> None:
+    await index.put(ONE, [a_point("a")])
+
+    with pytest.raises(RejectedError, match="a vector"):
+        await index.put(ONE, [a_point("b", *vector)])
+    with pytest.raises(RejectedError, match="a vector"):
+        await index.search(a_query(), vector)
+
+
+async def test_an_index_opened_for_another_model_is_refused(open_index: Open, tmp_path: Path) -> None:
+    index = open_index()
+    await index.put(ONE, [a_point("a")])
+    await index.close()
+
+    index = VectorIndex.at_path(tmp_path / "vectors", SIZE + 1)
+    with pytest.raises(RejectedError, match="5 numbers does not fit"):
+        await index.put(ONE, [a_point("b", 1, 2, 3, 4, 5)])
+    await index.close()
+
+
+async def test_everything_is_there_after_reopening(open_index: Open) -> None:
+    index = open_index()
+    await index.put(ONE, [a_point("a"), a_point("b")])
+    await index.delete(ONE, [post("b")])
+    await index.close()
+
+    index = open_index()
+    assert await index.ids(ONE) == {post("a")}
+    await index.close()
+
+
+async def test_points_written_at_once_arrive_and_a_bad_one_fails_alone(index: VectorIndex) -> None:
+    writes: list[Awaitable[None]] = [index.put_one(ONE, a_point(str(n))) for n in range(20)]
+    writes += [index.put_one(OTHER, a_point("other")), index.put_one(ONE, a_point("bad", 1.0))]
+
+    results = await asyncio.gather(*writes, return_exceptions=True)
+
+    assert isinstance(results[-1], RejectedError) and results[:-1] == [None] * 21
+    assert await index.count(ONE) == 20 and await index.count(OTHER) == 1
+
+
+async def test_a_folder_in_use_is_refused_with_a_sentence(index: VectorIndex, open_index: Open) -> None:
+    with pytest.raises(UnavailableError, match="already accessed"):
+        open_index()
+    assert await index.count(ONE) == 0
+
+
+CHILD = """
+import asyncio, sys
+from pathlib import Path
+from uuid import UUID, uuid4
+from adapters.qdrant import VectorIndex
+from contracts.index import VectorPoint
+
+async def main(folder: str, tenant: UUID) -> None:
+    index = VectorIndex.at_path(Path(folder), 4)
+    while True:
+        ids = [uuid4() for _ in range(10)]
+        points = (VectorPoint(post_id=id, vector=(1.0, 0.0, 0.0, 0.0), payload={}) for id in ids)
+        await asyncio.gather(*(index.put_one(tenant, point) for point in points))
+        print(*ids, sep="\\n", flush=True)
+
+asyncio.run(main(sys.argv[1], UUID(sys.argv[2])))
+"""
+
+
+async def test_what_was_acknowledged_survives_kill_9(open_index: Open, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CHILD, str(tmp_path / "vectors"), str(ONE)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path.cwd()) as child:
+        assert child.stdout
+        acknowledged = [UUID(child.stdout.readline().strip()) for _ in range(200)]
+        os.kill(child.pid, signal.SIGKILL)
+
+    index = open_index()
+    assert await index.ids(ONE) >= set(acknowledged)
+    await index.close()

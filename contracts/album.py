@@ -2,9 +2,12 @@
 
 from uuid import UUID
 
+from pydantic import AwareDatetime
+
 from contracts.events import AlbumParsed
 from contracts.identity import album_workflow_id
 from contracts.post import Frozen, MediaRef, PostRef
+from contracts.vision import PictureFacts
 
 
 class AlbumRef(Frozen):
@@ -51,7 +54,6 @@ class AlbumState(Frozen):
     caption_post: PostRef | None = None
     vision_version: str
     assembled: str | None = None
-    unsent: int = 0
 
 
 class AssembleRequest(Frozen):
@@ -60,6 +62,39 @@ class AssembleRequest(Frozen):
     ref: AlbumRef
     fingerprint: str
     missing: tuple[str, ...] = ()
+
+
+class AlbumItemMaterial(Frozen):
+    """One item as it is put together: its post's text and what was seen in its file."""
+
+    post: PostRef
+    position: int
+    text: str
+    posted_at: AwareDatetime
+    mime: str | None = None
+    sha256: str | None = None
+    facts: PictureFacts | None = None
+
+
+class AlbumMaterial(Frozen):
+    """An album with everything known of its items, in order. ``announced_id`` is the producer's own album id."""
+
+    ref: AlbumRef
+    album_id: int
+    announced_id: int
+    expected: int
+    user_id: str = ""
+    inferred: bool = False
+    items: tuple[AlbumItemMaterial, ...] = ()
+    assembled: str | None = None
+
+
+class Assembled(Frozen):
+    """What was put together: the album's announcement follows, then its caption's post looks at the summary."""
+
+    ref: AlbumRef
+    fingerprint: str
+    caption_post: PostRef | None = None
 
 
 class AlbumResult(Frozen):

@@ -79,9 +79,9 @@ class PostParsed(Event):
     channel_title: str | None = None
     channel_username: str | None = None
 
-    _from_json = field_validator("urls", "media_sha256_list", "forward_from_peer_id", "author_peer_id", mode="before")(
-        _json
-    )
+    _from_json = field_validator(
+        "urls", "media_sha256_list", "forward_from_peer_id", "author_peer_id", mode="before"
+    )(_json)
 
     @model_validator(mode="before")
     @classmethod

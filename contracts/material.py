@@ -41,6 +41,7 @@ class AlbumSummary(Frozen):
     position: int
     is_caption: bool
     summary: str = ""
+    words: str = ""
     ocr_text: str = ""
     labels: tuple[str, ...] = ()
 

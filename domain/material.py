@@ -27,7 +27,13 @@ def picture_words(material: PostMaterial) -> str:
 
 
 def album_words(material: PostMaterial) -> str:
-    """Return what the album says for its caption's post, empty for the other items."""
+    """Return the words that the album adds to its caption's post, empty for the other items."""
+    album = material.album
+    return album.words if album and album.is_caption else ""
+
+
+def album_text(material: PostMaterial) -> str:
+    """Return what is indexed of the album with its caption's post: words and measurements."""
     album = material.album
     if album is None or not album.is_caption:
         return ""
@@ -36,15 +42,19 @@ def album_words(material: PostMaterial) -> str:
 
 def tagged_text(material: PostMaterial) -> str:
     """Return the text that tags are taken from: the post's, then what its pictures and album add."""
-    return "\n".join(part for part in (material.text, picture_words(material), album_words(material)) if part.strip())
+    return "\n".join(
+        part for part in (material.text, picture_words(material), album_words(material)) if part.strip()
+    )
 
 
 def embedded_text(material: PostMaterial) -> str:
     """Return the text that is embedded, each part normalised, cut, and there only once; empty if there is nothing."""
-    parts = [material.text[:TEXT], album_words(material)[:DESCRIPTION]]
+    parts = [material.text[:TEXT], album_text(material)[:DESCRIPTION]]
     for facts in _facts(material.pictures):
         parts += [facts.description[:DESCRIPTION], facts.ocr.text[:OCR] if facts.ocr else ""]
-    parts += [f"{page.title or ''} {(page.excerpt or '')[:PAGE]}" for page in material.pages if not page.skipped]
+    parts += [
+        f"{page.title or ''} {(page.excerpt or '')[:PAGE]}" for page in material.pages if not page.skipped
+    ]
     return " ".join(_once(normalized(part) for part in parts))[:TOTAL]
 
 

@@ -45,7 +45,14 @@ class VisionPolicy(_Policy):
     max_image_mb: float = 15.0
     max_document_mb: float = 40.0
     max_pixels: int = 50_000_000
-    image_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/tiff", "image/bmp", "image/webp", "image/gif")
+    image_types: tuple[str, ...] = (
+        "image/jpeg",
+        "image/png",
+        "image/tiff",
+        "image/bmp",
+        "image/webp",
+        "image/gif",
+    )
 
     def refusal(self, media: MediaRef) -> str | None:
         """Return why a file is not looked at (its own reason when the bytes were never had), None when it is."""

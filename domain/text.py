@@ -36,5 +36,3 @@ def tags_hash(tags: tuple[str, ...]) -> str:
 def word_count(text: str) -> int:
     """Return the number of words, white space between them."""
     return len(text.split())
-
-

@@ -1,0 +1,119 @@
+"""The bridge: tells the outside world, in its own contract, what was committed. The only writer of those streams."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from temporalio import activity
+
+from activities.timing import happened_at
+from contracts.album import Assembled
+from contracts.announcements import PostIndexed
+from contracts.identity import digest
+from contracts.material import PostMaterial
+from contracts.outgoing import Outgoing, outgoing
+from contracts.post import PostRef, Refresh
+from contracts.stages import Stage
+
+
+class Unsent(Protocol):
+    """An event that was committed and has not left yet."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def event(self) -> Outgoing: ...
+
+
+class Outbox(Protocol):
+    """What is still to be told."""
+
+    async def unsent(self, aggregate: str) -> Sequence[Unsent]: ...
+
+    async def sent(self, ids: Sequence[int], entry_ids: Sequence[str]) -> None: ...
+
+
+class EventLog(Protocol):
+    """The streams; each key is appended once."""
+
+    async def append_all(self, events: Sequence[Outgoing]) -> list[str]: ...
+
+
+class Materials(Protocol):
+    """Reads a post whole."""
+
+    async def material(self, ref: PostRef, vision_version: str) -> PostMaterial: ...
+
+
+class Conclusions(Protocol):
+    """Says in the archive how a post ended."""
+
+    async def conclude(self, ref: PostRef, events: Sequence[Outgoing], status: str) -> None: ...
+
+
+class Posts(Protocol):
+    """Reaches the workflow of a post, also one that has ended."""
+
+    async def refresh(self, ref: PostRef, why: Refresh) -> None: ...
+
+
+class BridgeActivities:
+    """Publishes from the outbox: a retry sends the same bytes under the same key, and changes nothing."""
+
+    def __init__(
+        self, outbox: Outbox, log: EventLog, posts: Materials, conclusions: Conclusions, workflows: Posts
+    ) -> None:
+        self._outbox, self._log, self._posts = outbox, log, posts
+        self._conclusions, self._workflows = conclusions, workflows
+
+    @activity.defn
+    async def announce(self, aggregate: str) -> int:
+        """Append every unsent event of a post (its id) or album; return how many there were."""
+        unsent = await self._outbox.unsent(aggregate)
+        if unsent:
+            entries = await self._log.append_all([row.event for row in unsent])
+            await self._outbox.sent([row.id for row in unsent], entries)
+        return len(unsent)
+
+    @activity.defn
+    async def announce_indexed(self, ref: PostRef) -> int:
+        """Mark the post as indexed, in this version, and announce it with whatever else is unsent."""
+        material = await self._posts.material(ref, "")
+        await self._conclusions.conclude(ref, [outgoing(_indexed(material))], "indexed")
+        return await self.announce(str(ref.post_id))
+
+    @activity.defn
+    async def announce_skipped(self, ref: PostRef) -> int:
+        """Mark the post as skipped and announce whatever is unsent."""
+        await self._conclusions.conclude(ref, [], "skipped")
+        return await self.announce(str(ref.post_id))
+
+    @activity.defn
+    async def announce_assembled(self, album: Assembled) -> int:
+        """Announce the album, then have the post with its caption look at the summary."""
+        sent = await self.announce(album.ref.workflow_id)
+        if album.caption_post:
+            why = Refresh(reason="album_assembled", event_id=album.fingerprint[:16])
+            await self._workflows.refresh(album.caption_post, why)
+        return sent
+
+
+def _indexed(material: PostMaterial) -> PostIndexed:
+    ref = material.ref
+    vectors, graph = material.results.get(Stage.VECTORS, {}), material.results.get(Stage.GRAPH, {})
+    records = [material.records[stage].fingerprint for stage in (Stage.VECTORS, Stage.GRAPH)]
+    embedding_ms, vector_ms, graph_ms = (_whole(v) for v in (
+        vectors.get("embedding_ms"), vectors.get("write_ms"), graph.get("write_ms")))  # fmt: skip
+    return PostIndexed(
+        trace_id=ref.trace_id, occurred_at=happened_at(), indexed_at=happened_at(),
+        idempotency_key=f"{ref.post_id}:indexed:v1:{digest(*records)[:12]}",
+        post_id=ref.post_id, tenant_id=ref.tenant_id, channel_id=ref.channel_id, vector_id=str(ref.post_id),
+        embedding_provider=str(vectors["provider"]), embedding_dim=_whole(vectors["dim"]),
+        qdrant_collection=str(vectors["collection"]), neo4j_nodes_created=_whole(graph.get("nodes")),
+        neo4j_relationships_created=_whole(graph.get("relationships")),
+        indexing_duration_ms=embedding_ms + vector_ms + graph_ms, embedding_generation_ms=embedding_ms,
+        qdrant_indexing_ms=vector_ms, neo4j_indexing_ms=graph_ms,
+    )  # fmt: skip
+
+
+def _whole(value: Any) -> int:
+    return int(value or 0)

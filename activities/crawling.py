@@ -1,0 +1,157 @@
+"""Reading the links of a post."""
+
+from typing import Protocol
+from uuid import UUID
+
+from pydantic import BaseModel
+from temporalio import activity
+
+from activities.timing import happened_at, timing
+from contracts.announcements import PostCrawl
+from contracts.commit import StageCommit
+from contracts.errors import RefusedError
+from contracts.material import Page, PostMaterial
+from contracts.outgoing import outgoing
+from contracts.post import CrawlPlan, PageRequest, PostRef, StageRequest
+from contracts.stages import Outcome, Stage, StageRecord
+from domain.links import page_key
+from domain.policy import CrawlPolicy
+
+
+class WebPage(Protocol):
+    """A page as the web gave it."""
+
+    @property
+    def final_url(self) -> str: ...
+    @property
+    def title(self) -> str | None: ...
+    @property
+    def html(self) -> bytes: ...
+    @property
+    def markdown(self) -> str: ...
+    @property
+    def text_excerpt(self) -> str: ...
+    @property
+    def word_count(self) -> int: ...
+    @property
+    def content_sha256(self) -> str: ...
+    @property
+    def latency_ms(self) -> int: ...
+
+
+class Reader(Protocol):
+    """Reads a page, or says why not."""
+
+    async def read(self, url: str) -> WebPage: ...
+
+
+class Pages(Protocol):
+    """Remembers pages."""
+
+    async def has(self, tenant_id: UUID, key: str) -> bool: ...
+
+    async def keep(self, tenant_id: UUID, key: str, page: Page) -> None: ...
+
+
+class Objects(Protocol):
+    """Keeps bytes under keys."""
+
+    async def put(self, key: str, body: bytes, content_type: str) -> bool: ...
+
+
+class Materials(Protocol):
+    """Reads a post whole."""
+
+    async def material(self, ref: PostRef, vision_version: str) -> PostMaterial: ...
+
+
+class Records(Protocol):
+    """Where stages leave what they did."""
+
+    async def commit(self, *commits: StageCommit) -> None: ...
+
+
+class LinkSkipped(BaseModel):
+    """A link that stays unread, and why."""
+
+    request: PageRequest
+    reason: str
+
+
+class CrawlActivities:
+    """Needs something that reads pages; knows no crawler."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        pages: Pages,
+        objects: Objects,
+        policy: CrawlPolicy,
+        posts: Materials,
+        records: Records,
+    ) -> None:
+        self._reader, self._pages, self._objects, self._policy = reader, pages, objects, policy
+        self._posts, self._records = posts, records
+
+    @activity.defn
+    async def plan_crawl(self, request: StageRequest) -> CrawlPlan:
+        """Return which links of the post are to be read, or why none; a crawl that is wanted is told of once.
+
+        Idempotent: the event is keyed by post and fingerprint.
+        """
+        material = await self._posts.material(request.ref, "")
+        trigger = self._policy.trigger(material.text, material.tags)
+        links = material.urls[: self._policy.max_links_per_post]
+        if trigger is None or not links:
+            return CrawlPlan(skipped="no_trigger" if links else "no_links")
+        event = PostCrawl(
+            trace_id=request.ref.trace_id, occurred_at=happened_at(), created_at=happened_at(),
+            idempotency_key=f"{request.ref.post_id}:crawl:{request.fingerprint[:12]}", post_id=request.ref.post_id,
+            tenant_id=request.ref.tenant_id, urls=links, tags=material.tags, trigger_reason=trigger,
+            text=material.text,
+            metadata={"tenant_id": str(request.ref.tenant_id), "channel_id": str(request.ref.channel_id)},
+        )  # fmt: skip
+        running = StageRecord(
+            stage=Stage.CRAWL, fingerprint="", outcome=Outcome.SKIPPED, reason="in_progress"
+        )
+        await self._records.commit(
+            StageCommit(ref=request.ref, record=running, timing=timing(), events=(outgoing(event),))
+        )
+        return CrawlPlan(links=links)
+
+    @activity.defn
+    async def fetch_page(self, request: PageRequest) -> bool:
+        """Read one link and keep the page; False when it was refused (kept too, with its reason).
+
+        Idempotent by (tenant, link, policy version): a page that was read recently is not read again.
+
+        Raises:
+            LinkFailedError: the site did not answer; tried again a few times.
+        """
+        key = page_key(request.url, request.crawl_version)
+        if await self._pages.has(request.ref.tenant_id, key):
+            return True
+        try:
+            page = await self._reader.read(request.url)
+        except RefusedError as refused:
+            await self._pages.keep(request.ref.tenant_id, key, Page(url=request.url, skipped=refused.reason))
+            return False
+        await self._pages.keep(request.ref.tenant_id, key, await self._stored(request, key, page))
+        return True
+
+    @activity.defn
+    async def skip_page(self, skipped: LinkSkipped) -> None:
+        """Remember that a link stays unread after its tries were spent. Idempotent."""
+        request = skipped.request
+        key = page_key(request.url, request.crawl_version)
+        await self._pages.keep(request.ref.tenant_id, key, Page(url=request.url, skipped=skipped.reason))
+
+    async def _stored(self, request: PageRequest, key: str, page: WebPage) -> Page:
+        base = f"crawl/{request.ref.tenant_id}/{request.ref.post_id}/{key}"
+        await self._objects.put(f"{base}.html", page.html, "text/html")
+        await self._objects.put(f"{base}.md", page.markdown.encode(), "text/markdown")
+        return Page(
+            url=request.url, final_url=page.final_url, title=page.title, excerpt=page.text_excerpt,
+            word_count=page.word_count, content_sha256=page.content_sha256, html_key=f"{base}.html",
+            md_key=f"{base}.md", latency_ms=page.latency_ms,
+        )  # fmt: skip

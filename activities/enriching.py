@@ -1,0 +1,141 @@
+"""Enrichment: everything that is known of a post's content, put together in one version of it."""
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from temporalio import activity
+
+from activities.timing import happened_at, timing
+from contracts.announcements import PostEnriched
+from contracts.commit import Finding, StageCommit
+from contracts.identity import digest
+from contracts.material import Page, PostMaterial
+from contracts.outgoing import outgoing
+from contracts.post import Enriched, EnrichRequest, PostRef, PostState
+from contracts.stages import Outcome, Stage, StageRecord
+from domain import build
+from domain.material import album_text, embedded_text, original_word_count, payload, picture_words
+
+
+class Materials(Protocol):
+    """Reads a post whole."""
+
+    async def material(self, ref: PostRef, vision_version: str) -> PostMaterial: ...
+
+
+class Records(Protocol):
+    """Where stages leave what they did."""
+
+    async def commit(self, *commits: StageCommit) -> None: ...
+
+
+class EnrichActivities:
+    """Joins what vision, tags and crawl found; calls nobody."""
+
+    def __init__(self, posts: Materials, records: Records, policy_version: str) -> None:
+        self._posts, self._records, self._policy_version = posts, records, policy_version
+
+    @activity.defn
+    async def enrich_post(self, request: EnrichRequest) -> Enriched:
+        """Settle the crawl stage and put everything together; exactly one posts.enriched per content version.
+
+        Skipped (``nothing_to_index``) when neither the post nor anything around it says a word.
+        Idempotent: record, finding and event are keyed by the post and the fingerprint.
+        """
+        state = request.state
+        material = await self._posts.material(state.ref, state.versions.vision)
+        commits = []
+        if build.is_stale(state, Stage.CRAWL):
+            commits.append(_crawl_commit(state, material, request.crawl_skipped))
+            state = state.with_record(commits[-1].record)
+        commits.append(self._enrich_commit(state, material))
+        await self._records.commit(*commits)
+        return Enriched(records=tuple(commit.record for commit in commits))
+
+    def _enrich_commit(self, state: PostState, material: PostMaterial) -> StageCommit:
+        text = embedded_text(material)
+        record = StageRecord(
+            stage=Stage.ENRICH,
+            fingerprint=build.fingerprint(state, Stage.ENRICH),
+            outcome=Outcome.DONE if text else Outcome.SKIPPED,
+            reason=None if text else "nothing_to_index",
+            output=digest(text, payload(material), [page.url for page in material.pages]),
+        )
+        event = self._event(material, record)
+        return StageCommit(
+            ref=state.ref, record=record, timing=timing(), status="enriched",
+            result={"pages": len(_read(material.pages)), "words": len(text.split())},
+            finding=Finding(kind="general", provider="postloom", data=event.enrichment_data),
+            events=(outgoing(event),),
+        )  # fmt: skip
+
+    def _event(self, material: PostMaterial, record: StageRecord) -> PostEnriched:
+        ref, read = material.ref, _read(material.pages)
+        return PostEnriched(
+            trace_id=ref.trace_id, occurred_at=happened_at(),
+            idempotency_key=f"{ref.post_id}:enriched:v1:{record.fingerprint[:12]}",
+            post_id=ref.post_id, tenant_id=ref.tenant_id, channel_id=ref.channel_id, text=material.text,
+            telegram_post_url=material.link, posted_at=material.posted_at, tags=material.tags,
+            enrichment_data=_data(material), source_urls=tuple(page.final_url or page.url for page in read),
+            word_count=original_word_count(material) + sum(page.word_count for page in read),
+            original_word_count=original_word_count(material), skipped=record.outcome is Outcome.SKIPPED,
+            skip_reason=record.reason, crawl_success=bool(read) if material.pages else None,
+            crawl_duration_ms=sum(page.latency_ms or 0 for page in read) if read else None,
+            policy_applied=self._policy_version,
+        )  # fmt: skip
+
+
+def _read(pages: Iterable[Page]) -> list[Page]:
+    return [page for page in pages if not page.skipped]
+
+
+def _data(material: PostMaterial) -> dict[str, Any]:
+    return {
+        "kind": "enrichment",
+        "source": "postloom",
+        "version": "v1",
+        "tags": list(material.tags),
+        "entities": [],
+        "urls": list(material.urls),
+        "reason": None,
+        "vision_text": picture_words(material),
+        "album_text": album_text(material),
+        "crawl_results": [page.model_dump(mode="json", exclude={"excerpt"}) for page in material.pages],
+        "total_word_count": sum(page.word_count for page in material.pages),
+        "metadata": {},
+    }
+
+
+def _crawl_commit(state: PostState, material: PostMaterial, skipped: str | None) -> StageCommit:
+    pages = () if skipped else material.pages
+    read = _read(pages)
+    reason = None if read else skipped or next((p.skipped for p in pages if p.skipped), "no_links")
+    record = StageRecord(
+        stage=Stage.CRAWL,
+        fingerprint=build.fingerprint(state, Stage.CRAWL),
+        outcome=Outcome.DONE if read else Outcome.SKIPPED,
+        reason=reason,
+        output=digest(*((p.content_sha256, p.skipped) for p in pages)),
+    )
+    result = {"links": [{"url": p.url, "skipped": p.skipped, "words": p.word_count} for p in pages]}
+    return StageCommit(ref=state.ref, record=record, timing=timing(), result=result, finding=_finding(pages))
+
+
+def _finding(pages: Iterable[Page]) -> Finding | None:
+    read = _read(pages)
+    if not read:
+        return None
+    first = read[0]
+    data = {
+        "url": first.final_url or first.url,
+        "md_excerpt": (first.excerpt or "")[:2000],
+        "content_sha256": first.content_sha256,
+        "s3_keys": {p.url: {"html": p.html_key, "md": p.md_key} for p in read},
+        "urls": [
+            {"url": p.url, "word_count": p.word_count, "content_sha256": p.content_sha256} for p in read
+        ],
+        "word_count": sum(p.word_count for p in read),
+        "latency_ms": sum(p.latency_ms or 0 for p in read),
+        "source": "postloom",
+    }
+    return Finding(kind="crawl", provider="web", data=data)

@@ -1,0 +1,138 @@
+"""Tagging: a few key phrases of the post's own words, its pictures' and its album's."""
+
+from datetime import UTC, datetime
+from typing import Final, Literal, Protocol
+from uuid import UUID
+
+from temporalio import activity
+
+from activities.timing import happened_at, milliseconds_since, timing
+from contracts.announcements import PostTagged
+from contracts.commit import Finding, StageCommit
+from contracts.material import PostMaterial
+from contracts.outgoing import Outgoing, outgoing
+from contracts.post import PostRef, StageRequest
+from contracts.stages import Outcome, Stage, StageRecord
+from domain import tags as rules
+from domain.material import tagged_text
+from domain.text import tags_hash
+
+Trigger = Literal["initial", "vision_retag", "manual"]
+MIN_CHARS: Final = rules.MIN_TEXT
+
+
+class Tagger(Protocol):
+    """Proposes tags, best first."""
+
+    provider: str
+    model: str
+
+    async def tags_for(self, text: str) -> tuple[str, ...]: ...
+
+
+class Materials(Protocol):
+    """Reads a post whole."""
+
+    async def material(self, ref: PostRef, vision_version: str) -> PostMaterial: ...
+
+
+class Records(Protocol):
+    """Where stages leave what they did."""
+
+    async def record(self, post_id: UUID, stage: Stage) -> StageRecord | None: ...
+
+    async def commit(self, *commits: StageCommit) -> None: ...
+
+
+class TagActivities:
+    """Needs a tagger; knows no provider."""
+
+    def __init__(self, tagger: Tagger, posts: Materials, records: Records, vision_version: str) -> None:
+        self._tagger, self._posts, self._records, self._vision_version = (
+            tagger,
+            posts,
+            records,
+            vision_version,
+        )
+
+    @activity.defn
+    async def tag_post(self, request: StageRequest) -> StageRecord:
+        """Tag the post: at most five tags, each found in its text; none, with the reason, where there is too little.
+
+        Idempotent by fingerprint: what was committed before the answer was lost is returned, not done again.
+
+        Raises:
+            RateLimitedError: the provider asked us to wait; retried after that wait.
+        """
+        known = await self._records.record(request.ref.post_id, Stage.TAGS)
+        if known and known.fingerprint == request.fingerprint and not request.forced_by:
+            return known
+        start = datetime.now(UTC)
+        material = await self._posts.material(request.ref, self._vision_version)
+        text = tagged_text(material)
+        reason = rules.refusal(text, has_picture=bool(material.pictures))
+        tags = () if reason else rules.clean(await self._tagger.tags_for(text), text)
+        record = _record(request, tags, reason)
+        await self._records.commit(self._commit(request, material, record, tags, milliseconds_since(start)))
+        return record
+
+    def _commit(
+        self,
+        request: StageRequest,
+        material: PostMaterial,
+        record: StageRecord,
+        tags: tuple[str, ...],
+        took_ms: int,
+    ) -> StageCommit:
+        trigger = _trigger(request, material)
+        event = self._event(request, material, record, tags, trigger, took_ms)
+        data = {
+            "tags": list(tags), "tags_hash": record.output, "provider": self._tagger.provider, "latency_ms": took_ms,
+            "tenant_id": str(request.ref.tenant_id), "trace_id": request.ref.trace_id, "trigger": trigger,
+            "content_hash": material.content_hash, "metadata": event.metadata,
+        }  # fmt: skip
+        return StageCommit(
+            ref=request.ref, record=record, timing=timing(), status="tagged",
+            result={"tags": list(tags), "trigger": trigger, "provider": self._tagger.provider},
+            finding=Finding(kind="tags", provider=self._tagger.provider, data=data),
+            events=_worth_telling(event, material, trigger),
+        )  # fmt: skip
+
+    def _event(
+        self, request: StageRequest, material: PostMaterial, record: StageRecord, tags: tuple[str, ...],
+        trigger: Trigger, took_ms: int,
+    ) -> PostTagged:  # fmt: skip
+        ref, first = request.ref, not material.tags_data
+        suffix = "" if first else f":{trigger}:{(request.forced_by or request.fingerprint)[:12]}"
+        metadata = {"model": self._tagger.model, "retagged": not first}
+        return PostTagged(
+            trace_id=ref.trace_id, occurred_at=happened_at(), idempotency_key=f"{ref.post_id}:tagged:v1{suffix}",
+            post_id=ref.post_id, tenant_id=ref.tenant_id, channel_id=ref.channel_id, tags=tags,
+            tags_hash=record.output, provider=self._tagger.provider, latency_ms=took_ms, trigger=trigger,
+            metadata={**metadata, **({"reason": record.reason} if record.reason else {})}, urls=material.urls,
+            vision_version=self._vision_version if material.pictures else None,
+        )  # fmt: skip
+
+
+def _record(request: StageRequest, tags: tuple[str, ...], reason: str | None) -> StageRecord:
+    return StageRecord(
+        stage=Stage.TAGS,
+        fingerprint=request.fingerprint,
+        outcome=Outcome.DONE if tags else Outcome.SKIPPED,
+        reason=None if tags else reason or "no_key_phrase",
+        output=tags_hash(tags),
+    )
+
+
+def _trigger(request: StageRequest, material: PostMaterial) -> Trigger:
+    if request.forced_by:
+        return "manual"
+    if material.tags_data and material.tags_data.get("content_hash") == material.content_hash:
+        return "vision_retag"
+    return "initial"
+
+
+def _worth_telling(event: PostTagged, material: PostMaterial, trigger: Trigger) -> tuple[Outgoing, ...]:
+    """The first tags, changed tags, and whatever an operator asked for; unchanged tags are no news."""
+    changed = material.tags_data.get("tags_hash") != event.tags_hash
+    return (outgoing(event),) if changed or trigger == "manual" else ()

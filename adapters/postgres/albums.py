@@ -1,0 +1,152 @@
+"""Albums: what was announced, what has arrived, what was put together."""
+
+from typing import Any
+
+import asyncpg
+
+from adapters.postgres.errors import our_errors
+from adapters.postgres.rows import query
+from adapters.postgres.stages import keep_events
+from contracts.album import AlbumItem, AlbumItemMaterial, AlbumMaterial, AlbumRef, AlbumState
+from contracts.errors import RejectedError
+from contracts.events import AlbumParsed
+from contracts.outgoing import Outgoing
+from contracts.post import MediaRef, PostRef
+
+SAVE_GROUP = """
+INSERT INTO media_groups AS g (tenant_id, channel_id, grouped_id, inferred, album_kind, items_count, content_hash,
+    caption_text, posted_at, cover_media_id, meta)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (channel_id, grouped_id) DO UPDATE SET
+    album_kind = COALESCE(EXCLUDED.album_kind, g.album_kind),
+    items_count = GREATEST(g.items_count, EXCLUDED.items_count),
+    content_hash = COALESCE(EXCLUDED.content_hash, g.content_hash),
+    caption_text = COALESCE(NULLIF(EXCLUDED.caption_text, ''), g.caption_text),
+    posted_at = COALESCE(g.posted_at, EXCLUDED.posted_at),
+    meta = EXCLUDED.meta || g.meta, updated_at = now()
+RETURNING id
+"""
+
+SAVE_ITEM = """
+INSERT INTO media_group_items (group_id, post_id, position) VALUES ($1, $2, $3)
+ON CONFLICT (group_id, post_id) DO NOTHING
+"""
+
+CLAIM_POSTS = """
+UPDATE posts p SET grouped_id = $2
+FROM media_group_items i LEFT JOIN post_aliases s ON s.tenant_id = $3 AND s.alias = i.post_id
+WHERE i.group_id = $1 AND p.id = COALESCE(s.post_id, i.post_id) AND p.tenant_id = $3 AND p.grouped_id IS NULL
+"""
+
+GROUP = """
+SELECT id, inferred, assembled_fingerprint, COALESCE((meta ->> 'announced_id')::bigint, id) AS announced_id,
+    user_id, GREATEST(items_count, 0) AS items_count
+FROM media_groups WHERE tenant_id = $1 AND channel_id = $2 AND grouped_id = $3
+"""
+
+ASSEMBLED = """
+UPDATE media_groups SET assembled_fingerprint = $2, meta = meta || jsonb_build_object('enrichment', $3::jsonb),
+    updated_at = now() WHERE id = $1
+"""
+
+MARK_ITEMS = """
+UPDATE post_enrichment SET album_size = $2, vision_labels_agg = $3, ocr_present = $4
+WHERE kind = 'vision' AND post_id = ANY ($1)
+"""
+
+
+class AlbumArchive:
+    """The albums of all tenants; every call names its tenant through the reference it carries."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def save(self, ref: AlbumRef, event: AlbumParsed) -> None:
+        """Insert the album or merge a later announcement of it: it only grows. Idempotent by (channel, grouped_id)."""
+        meta = {"announced_id": event.album_id, "user_id": event.user_id}
+        row = (
+            ref.tenant_id, ref.channel_id, ref.grouped_id, event.inferred, event.album_kind, event.items_count,
+            event.content_hash, event.caption_text, event.posted_at, event.cover_media_id, meta,
+        )  # fmt: skip
+        with our_errors():
+            async with self._pool.acquire() as connection, connection.transaction():
+                group = await connection.fetchval(SAVE_GROUP, *row)
+                items = [(group, post_id, position) for position, post_id in enumerate(event.post_ids)]
+                await connection.executemany(SAVE_ITEM, items)
+
+    async def state(self, ref: AlbumRef, vision_version: str) -> AlbumState:
+        """Return what has arrived of the album; posts that did not know it get to know it here.
+
+        Raises:
+            RejectedError: there is no such album.
+        """
+        with our_errors():
+            async with self._pool.acquire() as connection, connection.transaction():
+                group = await _group(connection, ref)
+                await connection.execute(CLAIM_POSTS, group["id"], ref.grouped_id, ref.tenant_id)
+                items = await _items(connection, ref, group["id"], vision_version)
+        return AlbumState(
+            ref=ref,
+            album_id=group["id"],
+            expected=max(group["items_count"], len(items)),
+            items=tuple(_item(row) for row in items),
+            vision_version=vision_version,
+            assembled=group["assembled_fingerprint"],
+        )
+
+    async def material(self, ref: AlbumRef, vision_version: str) -> AlbumMaterial:
+        """Return the album with everything known of its items.
+
+        Raises:
+            RejectedError: there is no such album.
+        """
+        with our_errors():
+            async with self._pool.acquire() as connection:
+                group = await _group(connection, ref)
+                items = await _items(connection, ref, group["id"], vision_version)
+        return AlbumMaterial(
+            ref=ref,
+            album_id=group["id"],
+            announced_id=group["announced_id"],
+            expected=max(group["items_count"], len(items)),
+            inferred=group["inferred"],
+            items=tuple(AlbumItemMaterial.model_validate({**row, "post": row}) for row in items),
+            assembled=group["assembled_fingerprint"],
+        )
+
+    async def assembled(
+        self, album: AlbumMaterial, fingerprint: str, enrichment: dict[str, object], event: Outgoing
+    ) -> None:
+        """Keep the summary, the items' album columns and the event in one transaction."""
+        posts = [item.post.post_id for item in album.items]
+        with our_errors():
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(ASSEMBLED, album.album_id, fingerprint, enrichment)
+                labels, has_text = enrichment["vision_labels"], enrichment["has_text"]
+                await connection.execute(MARK_ITEMS, posts, len(posts), labels, has_text)
+                await keep_events(connection, album.ref.tenant_id, album.ref.workflow_id, [event])
+
+
+async def _group(connection: Any, ref: AlbumRef) -> dict[str, Any]:
+    row = await connection.fetchrow(GROUP, ref.tenant_id, ref.channel_id, ref.grouped_id)
+    if row is None:
+        raise RejectedError(f"no album {ref.grouped_id} in channel {ref.tg_channel_id}")
+    return dict(row)
+
+
+async def _items(connection: Any, ref: AlbumRef, group: int, vision_version: str) -> list[dict[str, Any]]:
+    rows = await connection.fetch(
+        query("album_items"), group, ref.tenant_id, ref.channel_id, ref.grouped_id, vision_version
+    )
+    return sorted((dict(row) for row in rows), key=lambda row: (row["position"], row["message_id"]))
+
+
+def _item(row: dict[str, Any]) -> AlbumItem:
+    media = MediaRef.model_validate(row) if row["sha256"] else None
+    return AlbumItem(
+        post=PostRef.model_validate(row),
+        position=row["position"],
+        media=media.model_copy(update={"position": 0}) if media else None,
+        seen=row["seen"],
+        skipped=row["skipped"] or (None if media else "no_media"),
+    )

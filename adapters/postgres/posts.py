@@ -1,0 +1,124 @@
+"""Posts: saving what was parsed, and reading what stages need."""
+
+from typing import Any
+
+import asyncpg
+
+from adapters.postgres.errors import our_errors
+from adapters.postgres.rows import query
+from contracts.errors import RejectedError
+from contracts.events import PostParsed
+from contracts.identity import digest
+from contracts.material import Forward, PostMaterial
+from contracts.post import PostRef, PostState, Versions
+from domain.links import page_key, unique
+from domain.text import content_hash, storable
+
+_ALIAS = """
+INSERT INTO post_aliases (tenant_id, alias, post_id) VALUES ($1, $2, $3)
+ON CONFLICT (tenant_id, alias) DO UPDATE SET post_id = EXCLUDED.post_id
+"""
+
+
+class PostArchive:
+    """The posts of all tenants; every call names its tenant through the reference it carries."""
+
+    def __init__(self, pool: asyncpg.Pool, crawl_version: str) -> None:
+        self._pool, self._crawl_version = pool, crawl_version
+
+    async def save(self, ref: PostRef, event: PostParsed) -> None:
+        """Insert the post or merge a version of it; an older version or an empty text changes nothing.
+
+        Idempotent by (channel, message). The event's own post_id is remembered as an alias.
+        """
+        with our_errors():
+            async with self._pool.acquire() as connection, connection.transaction():
+                stored = await connection.fetchval(query("save_post"), *_row(ref, event))
+                if event.post_id != stored:
+                    await connection.execute(_ALIAS, ref.tenant_id, event.post_id, stored)
+
+    async def state(self, ref: PostRef, versions: Versions) -> PostState:
+        """Return what decides which stages of the post are stale.
+
+        Raises:
+            RejectedError: there is no such post.
+        """
+        with our_errors():
+            row = await self._pool.fetchrow(
+                query("post_state"), ref.tenant_id, ref.channel_id, ref.message_id
+            )
+        if row is None:
+            raise RejectedError(f"no post {ref.message_id} in channel {ref.tg_channel_id}")
+        return _state(dict(row), versions)
+
+    async def material(self, ref: PostRef, vision_version: str) -> PostMaterial:
+        """Return everything known of the post.
+
+        Raises:
+            RejectedError: there is no such post.
+        """
+        with our_errors():
+            async with self._pool.acquire() as connection:
+                urls = await connection.fetchval("SELECT urls FROM posts WHERE id = $1", ref.post_id)
+                keys = [page_key(url, self._crawl_version) for url in urls or []]
+                row = await connection.fetchrow(query("post_material"), ref.post_id, vision_version, keys)
+        if row is None:
+            raise RejectedError(f"no post {ref.message_id} in channel {ref.tg_channel_id}")
+        return _material(ref, dict(row))
+
+
+def _row(ref: PostRef, event: PostParsed) -> tuple[Any, ...]:
+    text = storable(event.text)
+    urls = unique(event.urls)
+    return (
+        ref.post_id, ref.tenant_id, ref.channel_id, ref.message_id, text, content_hash(text), list(urls), len(urls),
+        event.posted_at, event.telegram_post_url, event.has_media, event.views_count, event.forwards_count,
+        event.reactions_count, event.is_edited, event.edited_at, event.reply_to_message_id, event.reply_to_chat_id,
+        event.thread_id, event.author_name, event.grouped_id, event.forward_from_peer_id, event.forward_from_chat_id,
+        event.forward_from_message_id, event.forward_date, event.forward_from_name, event.idempotency_key,
+        ref.trace_id,
+    )  # fmt: skip
+
+
+def _state(row: dict[str, Any], versions: Versions) -> PostState:
+    return PostState(
+        ref=PostRef.model_validate(row),
+        content_hash=row["content_hash"],
+        text_length=row["text_length"],
+        links=row["links"],
+        media=row["media"],
+        album_hash=row["album_hash"] or "",
+        album_words=row["album_words"] or "",
+        relations_hash=digest(*row["relations"]),
+        versions=versions,
+        records=row["records"],
+        unsent=row["unsent"],
+    )
+
+
+def _material(ref: PostRef, row: dict[str, Any]) -> PostMaterial:
+    forward = Forward(
+        chat_id=row["forward_from_chat_id"],
+        message_id=row["forward_from_message_id"],
+        name=row["forward_from_name"],
+    )
+    tags_data = row["tags_data"] or {}
+    return PostMaterial.model_validate(
+        {
+            "ref": ref,
+            "text": row["content"],
+            "link": row["telegram_post_url"],
+            "channel_title": row["title"],
+            "author": row["post_author"],
+            "tags": tags_data.get("tags", ()),
+            "tags_data": tags_data,
+            "forward": None if forward == Forward() else forward,
+            **{name: row[name] for name in _SAME},
+        }
+    )
+
+
+_SAME = (
+    "content_hash", "urls", "posted_at", "source", "pictures", "pages", "album", "forward_post_id", "reply_post_id",
+    "records", "results",
+)  # fmt: skip

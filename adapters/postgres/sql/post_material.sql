@@ -1,0 +1,54 @@
+SELECT
+    p.content, p.content_hash, p.urls, p.posted_at, p.telegram_post_url, p.source, p.post_author, c.title,
+    p.forward_from_chat_id, p.forward_from_message_id, p.forward_from_name,
+    (
+        SELECT COALESCE(jsonb_agg(jsonb_build_object(
+            'media', jsonb_build_object(
+                'sha256', m.file_sha256, 'object_key', o.s3_key, 'mime', o.mime, 'size_bytes', o.size_bytes,
+                'position', m.position, 'missing', o.missing),
+            'facts', v.data, 'skipped', v.skipped) ORDER BY m.position), '[]')
+        FROM post_media_map m
+        JOIN media_objects o USING (tenant_id, file_sha256)
+        LEFT JOIN media_vision v
+            ON v.tenant_id = m.tenant_id AND v.file_sha256 = m.file_sha256 AND v.vision_version = $2
+        WHERE m.post_id = p.id
+    ) AS pictures,
+    (
+        SELECT COALESCE(jsonb_agg(to_jsonb(g) - 'tenant_id' - 'fetched_at' - 'page_key'), '[]')
+        FROM pages g WHERE g.tenant_id = p.tenant_id AND g.page_key = ANY ($3)
+    ) AS pages,
+    (SELECT t.data FROM post_enrichment t WHERE t.post_id = p.id AND t.kind = 'tags') AS tags_data,
+    (
+        SELECT jsonb_build_object(
+            'album_id', g.id, 'grouped_id', g.grouped_id,
+            'position', COALESCE((SELECT i.position FROM media_group_items i
+                LEFT JOIN post_aliases s ON s.tenant_id = p.tenant_id AND s.alias = i.post_id
+                WHERE i.group_id = g.id AND COALESCE(s.post_id, i.post_id) = p.id LIMIT 1), 0),
+            'is_caption', COALESCE(g.meta #>> '{enrichment,caption_post_id}' = p.id::text, false),
+            'summary', COALESCE(g.meta #>> '{enrichment,vision_summary}', ''),
+            'words', COALESCE(g.meta #>> '{enrichment,words}', ''),
+            'ocr_text', COALESCE(g.meta #>> '{enrichment,ocr_text}', ''),
+            'labels', COALESCE(g.meta #> '{enrichment,vision_labels}', '[]'))
+        FROM media_groups g WHERE g.channel_id = p.channel_id AND g.grouped_id = p.grouped_id
+    ) AS album,
+    (
+        SELECT f.id FROM posts f JOIN channels fc ON fc.id = f.channel_id
+        WHERE f.tenant_id = p.tenant_id AND fc.tg_channel_id = p.forward_from_chat_id
+            AND f.telegram_message_id = p.forward_from_message_id
+    ) AS forward_post_id,
+    (
+        SELECT r.id FROM posts r
+        WHERE r.channel_id = p.channel_id AND r.telegram_message_id = p.reply_to_message_id
+    ) AS reply_post_id,
+    (
+        SELECT COALESCE(jsonb_object_agg(s.stage, jsonb_build_object(
+            'stage', s.stage, 'fingerprint', s.fingerprint, 'outcome', s.outcome, 'reason', s.reason,
+            'output', s.output)), '{}')
+        FROM post_stages s WHERE s.post_id = p.id
+    ) AS records,
+    (
+        SELECT COALESCE(jsonb_object_agg(s.stage, s.result), '{}') FROM post_stages s WHERE s.post_id = p.id
+    ) AS results
+FROM posts p
+JOIN channels c ON c.id = p.channel_id
+WHERE p.id = $1

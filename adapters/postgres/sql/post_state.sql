@@ -1,0 +1,34 @@
+SELECT
+    p.id AS post_id, p.tenant_id, p.channel_id, c.tg_channel_id, p.telegram_message_id AS message_id,
+    p.trace_id, p.grouped_id, p.content_hash, length(p.content) AS text_length, p.urls AS links,
+    jsonb_build_array(
+        p.forward_from_chat_id, p.forward_from_message_id, p.forward_from_name, p.reply_to_message_id,
+        p.post_author, c.title, a.id
+    ) AS relations,
+    CASE WHEN a.meta #>> '{enrichment,caption_post_id}' = p.id::text
+         THEN a.meta #>> '{enrichment,summary_hash}' END AS album_hash,
+    CASE WHEN a.meta #>> '{enrichment,caption_post_id}' = p.id::text
+         THEN a.meta #>> '{enrichment,words_hash}' END AS album_words,
+    (
+        SELECT COALESCE(jsonb_agg(jsonb_build_object(
+            'sha256', m.file_sha256, 'object_key', o.s3_key, 'mime', o.mime, 'size_bytes', o.size_bytes,
+            'position', m.position, 'missing', o.missing) ORDER BY m.position), '[]')
+        FROM post_media_map m JOIN media_objects o USING (tenant_id, file_sha256) WHERE m.post_id = p.id
+    ) AS media,
+    (
+        SELECT COALESCE(jsonb_object_agg(s.stage, jsonb_build_object(
+            'stage', s.stage, 'fingerprint', s.fingerprint, 'outcome', s.outcome, 'reason', s.reason,
+            'output', s.output)), '{}')
+        FROM post_stages s WHERE s.post_id = p.id AND s.stage <> 'persist'
+    ) AS records,
+    (
+        SELECT count(*) FROM outbox_events e
+        WHERE e.aggregate_id = p.id::text AND e.lane = 'bridge' AND e.processed_at IS NULL
+    ) AS unsent
+FROM posts p
+JOIN channels c ON c.id = p.channel_id
+LEFT JOIN LATERAL (
+    SELECT g.id, g.meta FROM media_groups g
+    WHERE g.channel_id = p.channel_id AND g.grouped_id = p.grouped_id
+) a ON true
+WHERE p.tenant_id = $1 AND p.channel_id = $2 AND p.telegram_message_id = $3

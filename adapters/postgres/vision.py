@@ -1,0 +1,74 @@
+"""What was seen in each file, once per (tenant, bytes, version); claims that make others wait instead of pay."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from adapters.postgres.errors import our_errors
+from contracts.post import MediaSeen
+from contracts.vision import PictureFacts
+
+RECALL = """
+SELECT skipped, features_hash FROM media_vision
+WHERE tenant_id = $1 AND file_sha256 = $2 AND vision_version = $3 AND (features_hash IS NOT NULL OR skipped IS NOT NULL)
+"""
+
+CLAIM = """
+INSERT INTO media_vision AS v (tenant_id, file_sha256, vision_version, claimed_until)
+VALUES ($1, $2, $3, now() + $4)
+ON CONFLICT (tenant_id, file_sha256, vision_version) DO UPDATE SET claimed_until = EXCLUDED.claimed_until
+    WHERE v.features_hash IS NULL AND v.skipped IS NULL AND v.claimed_until < now()
+RETURNING true
+"""
+
+RELEASE = """
+UPDATE media_vision SET claimed_until = now() - interval '1 second'
+WHERE tenant_id = $1 AND file_sha256 = $2 AND vision_version = $3 AND features_hash IS NULL AND skipped IS NULL
+"""
+
+REMEMBER = """
+INSERT INTO media_vision AS v
+    (tenant_id, file_sha256, vision_version, skipped, features_hash, data, s3_key, analyzed_at, calls)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (tenant_id, file_sha256, vision_version) DO UPDATE SET
+    claimed_until = NULL, skipped = EXCLUDED.skipped, features_hash = EXCLUDED.features_hash, data = EXCLUDED.data,
+    s3_key = EXCLUDED.s3_key, analyzed_at = EXCLUDED.analyzed_at, calls = v.calls + EXCLUDED.calls
+"""
+
+
+class VisionMemory:
+    """Looks that were taken."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def recall(self, tenant_id: UUID, sha256: str, version: str) -> MediaSeen | None:
+        """Return what an earlier look gave, None when nobody has looked."""
+        with our_errors():
+            row = await self._pool.fetchrow(RECALL, tenant_id, sha256, version)
+        if row is None:
+            return None
+        return MediaSeen(sha256=sha256, features_hash=row["features_hash"] or "", skipped=row["skipped"])
+
+    async def claim(self, tenant_id: UUID, sha256: str, version: str, lasting: timedelta) -> bool:
+        """Return whether the caller may look; False while another caller's claim lasts."""
+        with our_errors():
+            return bool(await self._pool.fetchval(CLAIM, tenant_id, sha256, version, lasting))
+
+    async def release(self, tenant_id: UUID, sha256: str, version: str) -> None:
+        """Give a claim back after a look that failed."""
+        with our_errors():
+            await self._pool.execute(RELEASE, tenant_id, sha256, version)
+
+    async def remember(
+        self, tenant_id: UUID, seen: MediaSeen, version: str, facts: PictureFacts | None, key: str | None
+    ) -> None:
+        """Keep what a look gave: facts with the key of their object, or why the file was skipped."""
+        data: Any = facts.model_dump(mode="json") if facts else None
+        with our_errors():
+            await self._pool.execute(
+                REMEMBER, tenant_id, seen.sha256, version, seen.skipped, seen.features_hash or None, data, key,
+                facts.analyzed_at if facts else None, 1 if facts else 0,
+            )  # fmt: skip

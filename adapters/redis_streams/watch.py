@@ -1,0 +1,83 @@
+"""How long the streams are, who lags behind, and trimming that never takes what a group has not read."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from adapters.redis_streams.errors import our_errors
+
+#: A stream is trimmed to about this many entries.
+MAX_LENGTH: Final = 100_000
+
+
+@dataclass(frozen=True)
+class GroupLag:
+    """How far a consumer group is: entries not yet delivered (None when Redis cannot say), and not acknowledged."""
+
+    name: str
+    lag: int | None
+    pending: int
+
+
+@dataclass(frozen=True)
+class StreamInfo:
+    """A stream, its length and its groups."""
+
+    stream: str
+    length: int
+    groups: tuple[GroupLag, ...]
+
+
+async def describe(redis: Redis, stream: str) -> StreamInfo:
+    """Return length and groups of ``stream``; a stream that does not exist is empty and has no groups."""
+    with our_errors():
+        length = await redis.xlen(stream)
+        groups = await _groups(redis, stream)
+        lags = tuple([GroupLag(g["name"], await _lag(redis, stream, g), int(g["pending"])) for g in groups])
+    return StreamInfo(stream, int(length), lags)
+
+
+async def _lag(redis: Redis, stream: str, group: dict[str, Any]) -> int | None:
+    """Redis 7 tells the lag; before that the entries after the last delivered one are counted, up to a thousand."""
+    if group.get("lag") is not None:
+        return int(group["lag"])
+    rows = await redis.xrange(stream, min=f"({group['last-delivered-id']}", count=1000)
+    return len(rows)
+
+
+async def _groups(redis: Redis, stream: str) -> list[dict[str, Any]]:
+    try:
+        return list(await redis.xinfo_groups(stream))
+    except ResponseError as error:
+        if "no such key" in str(error):
+            return []
+        raise
+
+
+async def trim(redis: Redis, stream: str, max_length: int = MAX_LENGTH) -> int:
+    """Trim ``stream`` to about ``max_length``, never beyond what every known group has acknowledged.
+
+    Returns the number of entries that went.
+    """
+    with our_errors():
+        if await redis.xlen(stream) <= max_length:
+            return 0
+        newest = await redis.xrevrange(stream, count=max_length)
+        floor = min([newest[-1][0], *await _unread(redis, stream)], key=_order)
+        return int(await redis.xtrim(stream, minid=floor, approximate=True))
+
+
+async def _unread(redis: Redis, stream: str) -> list[str]:
+    """Return, for each group, the first entry that it still needs."""
+    needed = []
+    for group in await _groups(redis, stream):
+        waiting = await redis.xpending(stream, group["name"])
+        needed.append(waiting["min"] or group["last-delivered-id"])
+    return needed
+
+
+def _order(entry_id: str) -> tuple[int, int]:
+    moment, _, sequence = entry_id.partition("-")
+    return int(moment), int(sequence or 0)

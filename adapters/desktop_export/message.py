@@ -14,24 +14,9 @@ from domain.text import storable
 _MAX_ID: Final = (1 << 63) - 1
 #: What becomes a field of the message; everything else is kept in the details.
 _READ: Final = frozenset(
-    [
-        "id",
-        "type",
-        "date",
-        "date_unixtime",
-        "edited",
-        "edited_unixtime",
-        "from",
-        "from_id",
-        "author",
-        "text",
-        "text_entities",
-        "reactions",
-        "reply_to_message_id",
-        "reply_to_peer_id",
-        "forwarded_from",
-        "forwarded_from_id",
-    ]
+    {"id", "type", "date", "date_unixtime", "edited", "edited_unixtime", "from", "from_id", "author", "text"}
+    | {"text_entities", "reactions", "reply_to_message_id", "reply_to_peer_id"}
+    | {"forwarded_from", "forwarded_from_id"}
 )
 #: Before Telegram there were no posts; after this a clock was broken.
 _EPOCH, _END = datetime(2013, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)

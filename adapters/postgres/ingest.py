@@ -38,7 +38,7 @@ class IngestBatch:
         await self._connection.execute(query("ingest_update"), [post.columns() for post in posts])
 
     async def write_media(self, posts: Sequence[PostRow]) -> None:
-        """Make the files of these posts exactly those of the rows; rows of files that were missing go with them."""
+        """Make the files of these posts exactly those of the rows; what stood for missing ones goes."""
         media = {m.sha256: m for post in posts for m in post.media}
         tenant = self._channel.tenant_id
         values = [
@@ -81,7 +81,7 @@ class IngestBatch:
         return number
 
     async def tell(self, events: Sequence[tuple[UUID | str, Outgoing]]) -> None:
-        """Put events into the outbox, in order, each with the id of what it tells of; a known key stays as it is."""
+        """Put events into the outbox, in order, each with what it is about; a known key stays as it is."""
         tenant = self._channel.tenant_id
         rows = [
             (tenant, str(about), e.event_type, e.stream, e.idempotency_key, e.fields, e.trace_id)

@@ -1,4 +1,4 @@
-"""What an ingest writes and reads: a post with its files and reactions, and an album, as the tables hold them."""
+"""What an ingest writes and reads: posts with their files and reactions, and albums, as tables hold them."""
 
 from typing import Any, Literal
 from uuid import UUID
@@ -101,7 +101,7 @@ class AlbumItemRow(_Row):
 
 
 class AlbumRow(_Row):
-    """An album as stored, with the items that its posts make now. ``id`` is 0 for one that is not stored yet."""
+    """An album as stored, with the items that its posts make now; ``id`` is 0 when it is not stored."""
 
     id: int = 0
     grouped_id: int

@@ -29,8 +29,11 @@ ON CONFLICT (post_id, file_sha256) DO UPDATE SET position = EXCLUDED.position
 """
 
 FORGET_MISSING: Final = """
-DELETE FROM media_objects AS m WHERE m.tenant_id = $1 AND m.file_sha256 = ANY ($2::text[]) AND m.missing IS NOT NULL
-    AND NOT EXISTS (SELECT FROM post_media_map x WHERE (x.tenant_id, x.file_sha256) = (m.tenant_id, m.file_sha256))
+DELETE FROM media_objects AS m
+WHERE m.tenant_id = $1 AND m.file_sha256 = ANY ($2::text[]) AND m.missing IS NOT NULL
+    AND NOT EXISTS (
+        SELECT FROM post_media_map x WHERE (x.tenant_id, x.file_sha256) = (m.tenant_id, m.file_sha256)
+    )
 """
 
 KEEP_FORWARD: Final = """
@@ -61,12 +64,13 @@ ON CONFLICT (post_id, reaction_type, reaction_value) DO UPDATE SET count = EXCLU
 
 KEEP_ALBUM: Final = """
 INSERT INTO media_groups AS g (
-    tenant_id, channel_id, grouped_id, inferred, album_kind, items_count, content_hash, caption_text, posted_at,
-    cover_media_id
+    tenant_id, channel_id, grouped_id, inferred, album_kind, items_count, content_hash, caption_text,
+    posted_at, cover_media_id
 )
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (channel_id, grouped_id) DO UPDATE SET
-    album_kind = EXCLUDED.album_kind, items_count = EXCLUDED.items_count, content_hash = EXCLUDED.content_hash,
+    album_kind = EXCLUDED.album_kind, items_count = EXCLUDED.items_count,
+    content_hash = EXCLUDED.content_hash,
     caption_text = COALESCE(EXCLUDED.caption_text, g.caption_text), posted_at = EXCLUDED.posted_at,
     cover_media_id = EXCLUDED.cover_media_id, updated_at = now()
 RETURNING id

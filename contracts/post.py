@@ -171,6 +171,7 @@ class Problem(Frozen):
     stage: Stage
     error: str
     message: str
+    detail: str | None = None
 
     @property
     def reason(self) -> str:

@@ -1,0 +1,147 @@
+"""The workflow of an album: collects its items, waits for their pictures, puts it together."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.announcing import BridgeActivities
+    from activities.assembling import AlbumActivities
+    from activities.seeing import VisionActivities
+    from contracts.album import AlbumInput, AlbumItem, AlbumResult, AlbumState, AssembleRequest
+    from contracts.events import AlbumParsed
+    from contracts.post import MediaRequest
+    from domain import albums
+    from workflows import attributes, policies
+
+
+@workflow.defn
+class AlbumWorkflow:
+    """One per album. Complete when every announced item arrived and was looked at; partial at the deadline."""
+
+    @workflow.init  # signals may be handled before run() starts
+    def __init__(self, album: AlbumInput) -> None:
+        self._album = album
+        self._announced: list[AlbumParsed] = []
+        self._nudged = False
+        self._state: AlbumState | None = None
+
+    @workflow.signal(description="A later announcement of the album (as albums.parsed carries it)")
+    def grown(self, event: AlbumParsed) -> None:
+        """The album was announced again, perhaps with more items."""
+        self._announced.append(event)
+
+    @workflow.signal(description="{}: look again at what has arrived")
+    def refresh(self) -> None:
+        """Look again at what has arrived."""
+        self._nudged = True
+
+    @workflow.query(description="How many items were announced, arrived and were looked at")
+    def status(self) -> dict[str, int]:
+        """Return the counts of announced, arrived and not yet looked-at items."""
+        if self._state is None:
+            return {"expected": 0, "arrived": 0, "waiting": 0}
+        waiting = len(albums.unlooked(self._state))
+        return {"expected": self._state.expected, "arrived": len(self._state.items), "waiting": waiting}
+
+    @workflow.run
+    async def run(self, album: AlbumInput) -> AlbumResult:
+        """Collect, look, assemble; once more for what was announced meanwhile."""
+        event = album.event
+        while True:
+            missing = await self._collect(event)
+            missing += await self._look()
+            await self._assemble(missing)
+            if not self._announced:
+                break
+            event = self._announced.pop(0)
+        return await self._finish(missing)
+
+    async def _collect(self, event: AlbumParsed | None) -> tuple[str, ...]:
+        """Wait until every announced item has arrived, at most until the deadline; return what is missing."""
+        deadline = workflow.now() + timedelta(seconds=self._album.deadline_seconds)
+        wait = self._album.look_again_seconds
+        while True:
+            state = await self._arrived(event)
+            if albums.is_collected(state) or workflow.now() >= deadline:
+                break
+            event = await self._next_announcement(min(wait, (deadline - workflow.now()).total_seconds()))
+            wait *= 2
+        return tuple(f"item {n}" for n in range(len(state.items) + 1, state.expected + 1))
+
+    async def _arrived(self, event: AlbumParsed | None) -> AlbumState:
+        album = AlbumInput(ref=self._album.ref, event=event)
+        self._state = await workflow.execute_local_activity_method(
+            AlbumActivities.collect_album, album, **policies.RECORD
+        )
+        return self._state
+
+    async def _next_announcement(self, seconds: float) -> AlbumParsed | None:
+        try:
+            await workflow.wait_condition(
+                lambda: bool(self._announced) or self._nudged,
+                timeout=timedelta(seconds=seconds),
+                timeout_summary="waiting for items",
+            )
+        except TimeoutError:
+            return None
+        self._nudged = False
+        return self._announced.pop(0) if self._announced else None
+
+    async def _look(self) -> tuple[str, ...]:
+        """Look at every item that nobody has looked at; return those that could not be looked at."""
+        items = albums.unlooked(self._now)
+        failed = await asyncio.gather(*(self._look_at(item) for item in items))
+        return tuple(
+            f"message {item.post.message_id}" for item, bad in zip(items, failed, strict=True) if bad
+        )
+
+    async def _look_at(self, item: AlbumItem) -> bool:
+        if item.media is None:
+            return False
+        request = MediaRequest(
+            tenant_id=item.post.tenant_id, media=item.media, vision_version=self._now.vision_version
+        )
+        try:
+            seen = await workflow.execute_activity_method(
+                VisionActivities.analyze_media,
+                request,
+                **policies.named(policies.VISION, f"look at item {item.post.message_id}"),
+            )
+        except ActivityError as error:
+            workflow.logger.warning("item not looked at", extra={"cause": type(error.cause).__name__})
+            return True
+        looked = item.model_copy(update={"seen": seen.features_hash or None, "skipped": seen.skipped})
+        items = tuple(looked if i.post == item.post else i for i in self._now.items)
+        self._state = self._now.model_copy(update={"items": items})
+        return False
+
+    async def _assemble(self, missing: tuple[str, ...]) -> None:
+        fingerprint = albums.fingerprint(self._now, missing)
+        if self._now.assembled == fingerprint:
+            return
+        request = AssembleRequest(ref=self._now.ref, fingerprint=fingerprint, missing=missing)
+        assembled = await workflow.execute_activity_method(
+            AlbumActivities.assemble_album, request, **policies.named(policies.STORE, "assemble")
+        )
+        await workflow.execute_activity_method(
+            BridgeActivities.announce_assembled,
+            assembled,
+            **policies.named(policies.ANNOUNCE, "announce album"),
+        )
+
+    async def _finish(self, missing: tuple[str, ...]) -> AlbumResult:
+        state = "partial" if missing else "complete"
+        workflow.upsert_search_attributes(
+            [attributes.STATE.value_set(state), attributes.STAGE.value_set("done")]
+        )
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return AlbumResult(state=state, items=len(self._now.items), missing=missing)
+
+    @property
+    def _now(self) -> AlbumState:
+        if self._state is None:
+            raise RuntimeError("nothing is collected yet")
+        return self._state

@@ -1,0 +1,51 @@
+"""What signals brought and the loop has not looked at yet. A repeated signal counts once."""
+
+from dataclasses import dataclass, field
+
+from contracts.events import PostParsed
+from contracts.post import Decision, Refresh, Retag
+
+
+@dataclass
+class Inbox:
+    """Filled by signal handlers, emptied by the loop."""
+
+    events: list[PostParsed] = field(default_factory=list)
+    refreshes: list[Refresh] = field(default_factory=list)
+    retag: Retag | None = None
+    decision: Decision | None = None
+    _seen: dict[str, None] = field(default_factory=dict)
+
+    def is_empty(self) -> bool:
+        """Whether there is no reason to look at the post again."""
+        return not (self.events or self.refreshes or self.retag or self.decision)
+
+    def take_event(self) -> PostParsed | None:
+        """Return the oldest version that came, and forget it."""
+        return self.events.pop(0) if self.events else None
+
+    def take_retag(self) -> Retag | None:
+        """Return the request to tag again, and forget it."""
+        retag, self.retag = self.retag, None
+        return retag
+
+    def take_decision(self) -> Decision | None:
+        """Return what the operator decided, and forget it."""
+        decision, self.decision = self.decision, None
+        return decision
+
+    def add_refresh(self, refresh: Refresh) -> None:
+        """Look at the post again, once for each ``event_id``."""
+        if self._is_new(refresh.event_id):
+            self.refreshes.append(refresh)
+
+    def add_retag(self, retag: Retag) -> None:
+        """Tag again, once for each ``event_id``."""
+        if self._is_new(retag.event_id):
+            self.retag = retag
+
+    def _is_new(self, event_id: str) -> bool:
+        if event_id in self._seen:
+            return False
+        self._seen[event_id] = None
+        return True

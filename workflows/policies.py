@@ -1,0 +1,71 @@
+"""Every timeout and retry of the system; a workflow picks a name."""
+
+from datetime import timedelta
+from typing import Final
+
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityConfig, LocalActivityConfig
+
+from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
+
+
+def named(policy: ActivityConfig, summary: str) -> ActivityConfig:
+    """Return ``policy`` with the words that the Web UI shows beside the activity."""
+    return {**policy, "summary": summary}
+
+
+#: A short write to our own database, within the workflow task. An outage of some minutes is waited out, then parked.
+RECORD: Final = LocalActivityConfig(
+    start_to_close_timeout=timedelta(seconds=20),
+    schedule_to_close_timeout=timedelta(minutes=10),
+    local_retry_threshold=timedelta(seconds=20),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=300), maximum_interval=timedelta(seconds=20)
+    ),
+)
+
+#: A write to the vector index, the graph or the objects. Half an hour of outage is waited out, then parked.
+STORE: Final = ActivityConfig(
+    task_queue=POST_QUEUE,
+    start_to_close_timeout=timedelta(seconds=60),
+    schedule_to_close_timeout=timedelta(minutes=30),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30)
+    ),
+)
+
+#: An append to a stream: kept up for a day, because what was committed must be told.
+ANNOUNCE: Final = ActivityConfig(
+    task_queue=POST_QUEUE,
+    start_to_close_timeout=timedelta(seconds=30),
+    schedule_to_close_timeout=timedelta(days=1),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(minutes=1)
+    ),
+)
+
+#: A call to the tagger: rate-limited by its queue, parked after half an hour of failing.
+TAGS: Final = ActivityConfig(
+    task_queue=TAGS_QUEUE,
+    start_to_close_timeout=timedelta(minutes=1),
+    schedule_to_close_timeout=timedelta(minutes=30),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=8),
+)
+
+#: A look at one picture: the post goes on without it when this is spent, and parks with the reason at its end.
+VISION: Final = ActivityConfig(
+    task_queue=VISION_QUEUE,
+    start_to_close_timeout=timedelta(seconds=90),
+    schedule_to_close_timeout=timedelta(minutes=30),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=12),
+)
+
+#: A fetch from someone else's site: three tries, then the link stays unread.
+CRAWL: Final = ActivityConfig(
+    task_queue=CRAWL_QUEUE,
+    start_to_close_timeout=timedelta(seconds=45),
+    schedule_to_close_timeout=timedelta(minutes=15),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=3.0, maximum_attempts=3
+    ),
+)

@@ -1,0 +1,8 @@
+"""Every workflow that a worker serves, and that recorded histories are replayed against."""
+
+from typing import Final
+
+from workflows.album import AlbumWorkflow
+from workflows.post import PostWorkflow
+
+WORKFLOWS: Final = (PostWorkflow, AlbumWorkflow)

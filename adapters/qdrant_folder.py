@@ -8,8 +8,11 @@ import warnings
 from pathlib import Path
 from typing import Final
 
+import portalocker
 from qdrant_client import QdrantClient
 from qdrant_client.local.qdrant_local import QdrantLocal
+
+from contracts.errors import UnavailableError
 
 #: A commit survives the death of the process at once, and a power cut from the next ``sync`` on.
 _QUICK: Final = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA wal_autocheckpoint=0")
@@ -17,9 +20,28 @@ _SYNC: Final = "PRAGMA wal_checkpoint(PASSIVE)"
 
 
 def open_folder(folder: Path) -> QdrantClient:
-    """Return a client of the index in ``folder``; its advice about many points is no warning of ours."""
+    """Return a client of the index in ``folder``; its advice about many points is no warning of ours.
+
+    Raises:
+        UnavailableError: another process holds the folder.
+    """
     warnings.filterwarnings("ignore", "Local mode is not recommended for collections", UserWarning)
+    _check_free(folder / ".lock")
     return QdrantClient(path=str(folder))
+
+
+def _check_free(lock: Path) -> None:
+    """Refuse before the client does: it would first read everything, and leave the files open."""
+    if not lock.exists():
+        return
+    with lock.open("r+") as file:
+        try:
+            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+        except portalocker.LockException as error:
+            raise UnavailableError(
+                f"the vector index in {lock.parent} is held by another process; only one at a time can"
+            ) from error
+        portalocker.unlock(file)
 
 
 def is_folder(client: QdrantClient) -> bool:

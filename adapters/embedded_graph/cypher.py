@@ -1,4 +1,8 @@
-"""The Cypher of the embedded graph. Only our own tables' names are spliced in; values are parameters."""
+"""The Cypher of the embedded graph. Only our own tables' names are spliced in; values are parameters.
+
+The shapes matter: with two keyed nodes in one MATCH, or a relationship behind an UNWIND, the planner scans
+whole tables (12 000 posts: 11 and 21 ms instead of 0.5 and 0.6 ms).
+"""
 
 from typing import Final
 
@@ -25,26 +29,35 @@ STUBS: Final = "MATCH (n:Post) WHERE n.tenant_id = $tenant AND NOT n.filled RETU
 EDGES: Final = "MATCH (n)-[e]->() WHERE n.tenant_id = $tenant RETURN label(e), count(*)"
 
 AROUND: Final = "MATCH (p:Post {key: $key})-[e]-(n) RETURN DISTINCT label(n), n.key"
-LABELS_OF: Final = "UNWIND $keys AS k MATCH (:Image {key: k})-[:HAS_LABEL]->(n:Label) RETURN DISTINCT n.key"
+LABELS_OF: Final = "MATCH (p:Image)-[:HAS_LABEL]->(n:Label) WHERE p.key IN $keys RETURN DISTINCT n.key"
 DELETE_POST: Final = "MATCH (p:Post {key: $key}) DETACH DELETE p RETURN p.key"
 
-#: Other posts by what they share with this one: kind, post, names of the shared things.
-SHARED: Final[dict[str, str]] = {
-    kind: (
-        f"MATCH (p:Post {{key: $key}}){pattern}(o:Post) WHERE o.key <> $key AND o.filled "
-        f"RETURN o.post_id AS id, collect(DISTINCT {name}) AS names, count(*) AS weight "
-        "ORDER BY weight DESC, id LIMIT $limit"
+KINDS: Final = (
+    "MATCH (p:Post {key: $key})-[e:REPLIES_TO|FORWARDED_FROM_POST|CONTAINS|REFERS_TO|TAGGED_AS]-() "
+    "RETURN DISTINCT label(e)"
+)
+
+#: Other posts by what they share with this one, the closest kind first: (kind, relationship, query).
+SHARED: Final = tuple(
+    (
+        kind,
+        relationship,
+        (
+            f"MATCH (p:Post {{key: $key}}){pattern}(o:Post) WHERE o.key <> $key AND o.filled "
+            f"RETURN o.post_id AS id, collect(DISTINCT {name}) AS names, count(*) AS weight "
+            "ORDER BY weight DESC, id LIMIT $limit"
+        ),
     )
-    for kind, pattern, name in (
-        ("reply", "-[:REPLIES_TO]->", "'answered'"),
-        ("reply ", "<-[:REPLIES_TO]-", "'answers'"),
-        ("forward", "-[:FORWARDED_FROM_POST]->", "'forwarded'"),
-        ("forward ", "<-[:FORWARDED_FROM_POST]-", "'forwards'"),
-        ("album", "<-[:CONTAINS]-(t:Album)-[:CONTAINS]->", "cast(t.grouped_id AS STRING)"),
-        ("page", "-[:REFERS_TO]->(t:WebPage)<-[:REFERS_TO]-", "t.url"),
-        ("tag", "-[:TAGGED_AS]->(t:Tag)<-[:TAGGED_AS]-", "t.name"),
+    for kind, relationship, pattern, name in (
+        ("reply", "REPLIES_TO", "-[:REPLIES_TO]->", "'answered'"),
+        ("reply", "REPLIES_TO", "<-[:REPLIES_TO]-", "'answers'"),
+        ("forward", "FORWARDED_FROM_POST", "-[:FORWARDED_FROM_POST]->", "'forwarded'"),
+        ("forward", "FORWARDED_FROM_POST", "<-[:FORWARDED_FROM_POST]-", "'forwards'"),
+        ("album", "CONTAINS", "<-[:CONTAINS]-(t:Album)-[:CONTAINS]->", "cast(t.grouped_id AS STRING)"),
+        ("page", "REFERS_TO", "-[:REFERS_TO]->(t:WebPage)<-[:REFERS_TO]-", "t.url"),
+        ("tag", "TAGGED_AS", "-[:TAGGED_AS]->(t:Tag)<-[:TAGGED_AS]-", "t.name"),
     )
-}
+)
 
 
 def _merge(label: str) -> str:
@@ -58,25 +71,21 @@ def _create(kind: str) -> str:
     source, target, name = RELATIONSHIPS[kind]
     value = f" {{{name}: r.value}}" if name else ""
     return (
-        f"UNWIND $rows AS r MATCH (a:{source} {{key: r.source}}), (b:{target} {{key: r.target}}) "
-        f"CREATE (a)-[:{kind}{value}]->(b)"
+        f"UNWIND $rows AS r MATCH (a:{source} {{key: r.source}}) "
+        f"WITH a, r MATCH (b:{target} {{key: r.target}}) CREATE (a)-[:{kind}{value}]->(b)"
     )
 
 
 def _cut(kind: str) -> str:
     source, target, _ = RELATIONSHIPS[kind]
-    return (
-        f"UNWIND $rows AS r "
-        f"MATCH (a:{source} {{key: r.source}})-[e:{kind}]->(b:{target} {{key: r.target}}) DELETE e"
-    )
+    return f"MATCH (a:{source} {{key: $source}})-[e:{kind}]->(b:{target}) WHERE b.key = $target DELETE e"
 
 
 def _owned(label: str) -> list[str]:
     out, into = OWNED[label]
-    owner = f"UNWIND $keys AS k MATCH (p:{label} {{key: k}})"
     value = "e.position" if label == "Album" else "NULL"
-    leaving = f"{owner}-[e:{out}]->(n) RETURN label(e), p.key, n.key, {value}"
-    reaching = f"{owner}<-[e:{into}]-(n) RETURN label(e), n.key, p.key, NULL"
+    leaving = f"MATCH (p:{label})-[e:{out}]->(n) WHERE p.key IN $keys RETURN label(e), p.key, n.key, {value}"
+    reaching = f"MATCH (p:{label})<-[e:{into}]-(n) WHERE p.key IN $keys RETURN label(e), n.key, p.key, NULL"
     return [leaving, reaching] if into else [leaving]
 
 

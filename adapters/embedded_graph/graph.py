@@ -90,9 +90,10 @@ class EmbeddedGraph:
 
 def _neighbours(run: Run, key: str, limit: int) -> tuple[Neighbour, ...]:
     found: dict[str, Neighbour] = {}
-    for kind, query in cypher.SHARED.items():  # the closest kind first: it gives via and name
+    here = {kind for (kind,) in run(cypher.KINDS, key=key)}
+    for via, query in ((via, query) for via, kind, query in cypher.SHARED if kind in here):
         for id, names, weight in run(query, key=key, limit=limit):
-            new = Neighbour(post_id=UUID(id), via=kind.strip(), name=", ".join(sorted(names)), weight=weight)
+            new = Neighbour(post_id=UUID(id), via=via, name=", ".join(sorted(names)), weight=weight)
             old = found.get(id)
             found[id] = old.model_copy(update={"weight": old.weight + weight}) if old else new
     # Stable: among equals the closest kind stays first.

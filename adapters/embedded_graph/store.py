@@ -61,8 +61,10 @@ class Store:
     def _open(self) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._database = ladybug.Database(self._folder / _FILE, buffer_pool_size=_BUFFER_BYTES)
-            self._connection = ladybug.Connection(self._database)
+            self._database = ladybug.Database(
+                self._folder / _FILE, buffer_pool_size=_BUFFER_BYTES, max_num_threads=1
+            )
+            self._connection = ladybug.Connection(self._database, num_threads=1)
         except (RuntimeError, OSError) as error:
             raise UnavailableError(
                 f"the embedded graph in {self._folder} cannot be opened; "

@@ -19,8 +19,9 @@ def write(run: Run, drawing: Drawing) -> None:
     wanted = {_identity(edge): edge for edge in drawing.edges}
     gone = [edge for edge in former if _identity(edge) not in wanted]
     known = {_identity(edge) for edge in former}
-    _each_kind(run, cypher.CUT, gone)
-    _each_kind(run, cypher.CREATE, [edge for identity, edge in wanted.items() if identity not in known])
+    for edge in gone:
+        run(cypher.CUT[edge.kind], source=edge.source, target=edge.target)
+    _create(run, [edge for identity, edge in wanted.items() if identity not in known])
     ends: dict[str, set[str]] = defaultdict(set)
     for edge in gone:
         source, target, _ = RELATIONSHIPS[edge.kind]
@@ -55,9 +56,9 @@ def _identity(edge: Edge) -> Edge:
     return edge if edge.kind == "CONTAINS" else edge._replace(value=None)
 
 
-def _each_kind(run: Run, statements: Mapping[str, str], edges: Iterable[Edge]) -> None:
+def _create(run: Run, edges: Iterable[Edge]) -> None:
     by_kind: dict[str, list[dict[str, object]]] = defaultdict(list)
     for edge in edges:
         by_kind[edge.kind].append(edge._asdict())
     for kind, rows in by_kind.items():
-        run(statements[kind], rows=rows)
+        run(cypher.CREATE[kind], rows=rows)

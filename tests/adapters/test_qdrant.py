@@ -173,7 +173,7 @@ async def test_points_written_at_once_arrive_and_a_bad_one_fails_alone(index: Ve
 
 
 async def test_a_folder_in_use_is_refused_with_a_sentence(index: VectorIndex, open_index: Open) -> None:
-    with pytest.raises(UnavailableError, match="already accessed"):
+    with pytest.raises(UnavailableError, match="held by another process"):
         open_index()
     assert await index.count(ONE) == 0
 

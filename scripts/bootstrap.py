@@ -134,7 +134,7 @@ def _get(url: str, accept: str = "*/*") -> bytes:
 
 def _sync(uv: Path) -> None:
     python = PYTHON if PYTHON.exists() else Path(sys.executable)
-    command = [str(uv), "sync", "--frozen", "--python", str(python)]
+    command = [str(uv), "sync", "--frozen", "--quiet", "--python", str(python)]
     # The system's certificates are the ones a company's proxy is trusted by.
     environment = {"UV_SYSTEM_CERTS": "true", **os.environ, "UV_PROJECT_ENVIRONMENT": str(ROOT / ".venv")}
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:

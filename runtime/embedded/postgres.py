@@ -136,9 +136,18 @@ def _programs(home: Path, account: Account) -> Path:
         )
     if not account.uid or reachable(packed):
         return packed / "bin"
-    copy = home / "server"
+    return _copied(packed, home / "server", account) / "bin"
+
+
+def _copied(packed: Path, target: Path, account: Account) -> Path:
+    """Return the programs' copy; its libraries lie beside the package, as the wheel has them."""
+    package = packed.parent
+    copy = target / package.name / packed.name
     if not copy.exists():
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, target / libraries.name, dirs_exist_ok=True)
         shutil.copytree(packed, copy, symlinks=True)
-    for place in (copy, *copy.rglob("*")):
-        os.lchown(place, account.uid, account.gid)
-    return copy / "bin"
+        for place in (target, *target.rglob("*")):
+            os.lchown(place, account.uid, account.gid)
+    return copy

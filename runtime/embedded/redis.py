@@ -11,6 +11,17 @@ from runtime.embedded.errors import StackError
 from runtime.embedded.files import log_file
 from runtime.embedded.servers import Server
 
+_SETTINGS = {
+    "bind": "127.0.0.1",
+    "protected-mode": "yes",
+    "appendonly": "yes",
+    "appendfsync": "everysec",
+    "save": "",
+    "maxmemory-policy": "noeviction",
+    "databases": "64",
+    "daemonize": "no",
+}
+
 
 def redis_url(port: int) -> str:
     """Return the address of our server."""
@@ -25,18 +36,7 @@ def redis_server(data_dir: Path, port: int) -> Server:
     """
     folder = data_dir / "redis"
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {
-        "bind": "127.0.0.1",
-        "port": str(port),
-        "protected-mode": "yes",
-        "dir": str(folder),
-        "appendonly": "yes",
-        "appendfsync": "everysec",
-        "save": "",
-        "maxmemory-policy": "noeviction",
-        "databases": "64",
-        "daemonize": "no",
-    }
+    settings = {**_SETTINGS, "port": str(port), "dir": str(folder)}
     words = tuple(word for name, value in settings.items() for word in (f"--{name}", value))
 
     async def answers() -> bool:

@@ -68,7 +68,7 @@ class Servers:
         """
         process = await self._spawn(server)
         end = time.monotonic() + _READY_SECONDS
-        while not await server.answers():
+        while not await server.answers() or process.returncode is not None:
             if process.returncode is not None or time.monotonic() > end:
                 _give_up(server, process.returncode)
             await asyncio.sleep(0.05)

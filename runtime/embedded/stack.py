@@ -11,12 +11,12 @@ from pydantic import BaseModel
 from runtime.embedded.account import choose_account
 from runtime.embedded.errors import StackError
 from runtime.embedded.files import RunFolder
-from runtime.embedded.ports import choose_ports
+from runtime.embedded.ports import choose_ports, our_turn
 from runtime.embedded.postgres import Postgres
 from runtime.embedded.redis import redis_server, redis_url
 from runtime.embedded.servers import Servers
 from runtime.embedded.temporal import Temporal
-from runtime.embedded.temporal_binary import temporal_binary
+from runtime.embedded.temporal_binary import TemporalBinary, temporal_binary
 
 _STOP_ORDER = ("temporal", "redis", "postgres")
 _log = structlog.get_logger(__name__)
@@ -66,20 +66,34 @@ async def embedded_stack(options: StackOptions) -> AsyncIterator[StackAddresses]
         try:
             if await servers.end_leftovers():
                 options.on_progress("Ended the servers that an earlier start had left behind.")
-            ports = choose_ports(run.ports())
-            run.remember_ports(ports)
-            yield await _start_all(options, servers, ports)
+            binary = await _temporal_binary(options)
+            async with our_turn():
+                ports = choose_ports(run.ports())
+                run.remember_ports(ports)
+                addresses = await _start_all(options, servers, ports, binary)
+            yield addresses
         finally:
             await servers.stop(_STOP_ORDER)
 
 
-async def _start_all(options: StackOptions, servers: Servers, ports: dict[str, int]) -> StackAddresses:
+async def _temporal_binary(options: StackOptions) -> TemporalBinary | None:
+    if options.temporal_address:
+        return None
+    return await temporal_binary(options.temporal_cli, options.on_progress)
+
+
+async def _start_all(
+    options: StackOptions,
+    servers: Servers,
+    ports: dict[str, int],
+    binary: TemporalBinary | None,
+) -> StackAddresses:
     temporal, postgres, redis = await _all(
-        _temporal(options, servers, ports),
+        _temporal(options, servers, ports, binary),
         _postgres(options, servers, ports["postgres"]),
         _redis(options, servers, ports["redis"]),
     )
-    ours = options.ui and not options.temporal_address
+    ours = options.ui and binary is not None
     return StackAddresses(
         temporal=temporal,
         temporal_ui=f"http://127.0.0.1:{ports['ui']}" if ours else None,
@@ -88,11 +102,15 @@ async def _start_all(options: StackOptions, servers: Servers, ports: dict[str, i
     )
 
 
-async def _temporal(options: StackOptions, servers: Servers, ports: dict[str, int]) -> str:
-    if options.temporal_address:
-        return options.temporal_address
+async def _temporal(
+    options: StackOptions,
+    servers: Servers,
+    ports: dict[str, int],
+    binary: TemporalBinary | None,
+) -> str:
+    if binary is None:
+        return options.temporal_address or ""
     temporal = Temporal(options.data_dir.absolute(), ports, options.namespace)
-    binary = await temporal_binary(options.temporal_cli, options.on_progress)
     await servers.start(temporal.server(binary, options.ui))
     return temporal.address
 

@@ -77,22 +77,21 @@ def which(name: str) -> Path | None:
 
 
 async def _examined(path: Path) -> TemporalBinary | None:
-    version = await _output(path, "--version")
-    if version is None or await _output(path, "server", "start-dev", "--help") is None:
+    version = re.search(r"Server ([0-9][\w.-]*)", await _output(path, "--version"))
+    if version is None or not await _output(path, "server", "start-dev", "--help"):
         return None
-    server = re.search(r"Server ([0-9][\w.-]*)", version)
-    return TemporalBinary(path=path, server_version=server.group(1) if server else "unknown")
+    return TemporalBinary(path=path, server_version=version.group(1))
 
 
-async def _output(path: Path, *words: str) -> str | None:
+async def _output(path: Path, *words: str) -> str:
     quiet = asyncio.subprocess.DEVNULL
     pipe = asyncio.subprocess.PIPE
     try:
         process = await asyncio.create_subprocess_exec(path, *words, stdin=quiet, stdout=pipe, stderr=quiet)
     except OSError:
-        return None
+        return ""
     output, _ = await process.communicate()
-    return output.decode(errors="replace") if process.returncode == 0 else None
+    return output.decode(errors="replace") if process.returncode == 0 else ""
 
 
 async def _download(target: Path, say: Say) -> bool:

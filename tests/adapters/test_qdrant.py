@@ -178,6 +178,14 @@ async def test_a_folder_in_use_is_refused_with_a_sentence(index: VectorIndex, op
     assert await index.count(ONE) == 0
 
 
+async def test_a_server_that_does_not_answer_is_unavailable() -> None:
+    index = VectorIndex.at_url("http://127.0.0.1:1", SIZE)
+
+    with pytest.raises(UnavailableError, match="qdrant"):
+        await index.put_one(ONE, a_point("a"))
+    await index.close()
+
+
 CHILD = """
 import asyncio, sys
 from pathlib import Path

@@ -1,0 +1,78 @@
+"""Who may come in: tenants and channels, as the door of the starter asks for them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from adapters.postgres.errors import our_errors
+
+ADD_CHANNEL = """
+INSERT INTO channels AS c (id, tenant_id, tg_channel_id, title, username) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (tenant_id, tg_channel_id) DO UPDATE SET
+    title = COALESCE(EXCLUDED.title, c.title), username = COALESCE(EXCLUDED.username, c.username)
+RETURNING id, tg_channel_id
+"""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A tenant's channel."""
+
+    id: UUID
+    tg_channel_id: int
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A tenant and its name."""
+
+    id: UUID
+    name: str
+
+
+class Directory:
+    """Tenants and their channels."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def has_tenant(self, tenant_id: UUID) -> bool:
+        """Whether there is such a tenant."""
+        with our_errors():
+            return bool(await self._pool.fetchval("SELECT true FROM tenants WHERE id = $1", tenant_id))
+
+    async def tenants(self) -> list[Tenant]:
+        """Return all tenants, by name."""
+        with our_errors():
+            rows = await self._pool.fetch("SELECT id, name FROM tenants ORDER BY name")
+        return [Tenant(row["id"], row["name"]) for row in rows]
+
+    async def add_tenant(self, tenant_id: UUID, name: str) -> bool:
+        """Make a tenant; False when there is one of that name."""
+        with our_errors():
+            done = await self._pool.execute(
+                "INSERT INTO tenants (id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING", tenant_id, name
+            )
+        return done == "INSERT 0 1"
+
+    async def channel(self, tenant_id: UUID, channel_id: UUID) -> Channel | None:
+        """Return the tenant's channel of that id."""
+        with our_errors():
+            row = await self._pool.fetchrow(
+                "SELECT id, tg_channel_id FROM channels WHERE tenant_id = $1 AND id = $2", tenant_id, channel_id
+            )
+        return Channel(row["id"], row["tg_channel_id"]) if row else None
+
+    async def add_channel(
+        self, tenant_id: UUID, channel_id: UUID, tg_channel_id: int, title: str | None, username: str | None
+    ) -> Channel:
+        """Return the tenant's channel with that Telegram id, made with ``channel_id`` when it is new.
+
+        Raises:
+            RejectedError: ``channel_id`` belongs to another channel.
+        """
+        name = username.removeprefix("@") if username else None
+        with our_errors():
+            row = await self._pool.fetchrow(ADD_CHANNEL, channel_id, tenant_id, tg_channel_id, title, name)
+        return Channel(row["id"], row["tg_channel_id"])

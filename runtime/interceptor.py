@@ -1,0 +1,71 @@
+"""Around every activity: our errors become Temporal's, one log line, metrics."""
+
+import time
+from typing import Any
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+)
+
+from contracts.errors import BusyError, PipelineError, RateLimitedError
+from contracts.stages import StageRecord
+from runtime import metrics
+
+log = structlog.get_logger(__name__)
+
+
+class OurInterceptor(Interceptor):
+    """Put around the activities of every worker."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        """Return the wrapper."""
+        return _AroundActivity(next)
+
+
+class _AroundActivity(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        info = activity.info()
+        start = time.perf_counter()
+        context = {"workflow_id": info.workflow_id, "activity": info.activity_type, "attempt": info.attempt}
+        with structlog.contextvars.bound_contextvars(**context):
+            try:
+                result = await super().execute_activity(input)
+            except PipelineError as error:
+                _count_failure(info.activity_type, error)
+                raise _as_temporal(error) from error
+            seconds = time.perf_counter() - start
+            metrics.SECONDS.labels(info.activity_type).observe(seconds)
+            _count(result)
+            log.debug("activity done", milliseconds=round(seconds * 1000, 1))
+            return result
+
+
+def _as_temporal(error: PipelineError) -> ApplicationError:
+    expected = isinstance(error, BusyError | RateLimitedError)
+    return ApplicationError(
+        str(error),
+        *([error.reason] if hasattr(error, "reason") else []),
+        type=type(error).__name__,
+        non_retryable=not error.retryable,
+        next_retry_delay=error.retry_after,
+        category=ApplicationErrorCategory.BENIGN if expected else ApplicationErrorCategory.UNSPECIFIED,
+    )
+
+
+def _count_failure(name: str, error: PipelineError) -> None:
+    metrics.FAILED.labels(name, type(error).__name__).inc()
+    if not isinstance(error, BusyError):
+        log.warning("activity failed", error=type(error).__name__, retryable=error.retryable, sentence=str(error))
+
+
+def _count(result: Any) -> None:
+    records = getattr(result, "records", None)
+    found = records if isinstance(records, tuple) else (result,)
+    for record in found:
+        if isinstance(record, StageRecord):
+            metrics.STAGES.labels(record.stage, record.outcome, record.reason or "").inc()

@@ -1,0 +1,99 @@
+"""Every setting, read once at the start from the environment and a file; all mistakes are told at once."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names every one of them."""
+
+
+class TemporalSettings(BaseModel):
+    """The workflow engine. Without an address, a server of our own is started."""
+
+    address: str | None = None
+    namespace: str = "default"
+    cli: Path | None = None
+    ui: bool = True
+
+
+class CrawlSettings(BaseModel):
+    """Reading links. ``resolve`` maps a host to ``address:port`` that the operator vouches for."""
+
+    resolve: dict[str, str] = {}
+
+
+class StarterSettings(BaseModel):
+    """How many posts may be open at once: reading stops at ``high`` and goes on at ``low``."""
+
+    high: int = Field(default=120, ge=1)
+    low: int = Field(default=60, ge=0)
+    batch: int = Field(default=50, ge=1)
+
+
+class WorkerSettings(BaseModel):
+    """How much a process does at the same time."""
+
+    workflows: int = Field(default=60, ge=2)
+    activities: int = Field(default=60, ge=1)
+    tags: int = Field(default=8, ge=1)
+    vision: int = Field(default=2, ge=1)
+    crawl: int = Field(default=8, ge=1)
+    sandboxed: bool = False
+
+
+class Settings(BaseSettings):
+    """``POSTLOOM_DATA_DIR=…``, ``POSTLOOM_TEMPORAL__ADDRESS=…``; every key is in deploy/.env.example."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="POSTLOOM_", env_nested_delimiter="__", env_file=".env", frozen=True, extra="ignore"
+    )
+
+    data_dir: Path = Path("data")
+    postgres_dsn: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    qdrant_url: str | None = None
+    qdrant_api_key: SecretStr | None = None
+    policies: Path | None = None
+    http_port: int = Field(default=8480, ge=0, le=65535)
+    vector_size: int = Field(default=512, ge=64, le=8192)
+    album_deadline_seconds: float = Field(default=600.0, gt=0)
+    max_media_mb: float = Field(default=40.0, gt=0)
+    log_level: str = "info"
+    temporal: TemporalSettings = TemporalSettings()
+    crawl: CrawlSettings = CrawlSettings()
+    starter: StarterSettings = StarterSettings()
+    workers: WorkerSettings = WorkerSettings()
+
+
+def load_settings(**given: Any) -> Settings:
+    """Return the settings; ``given`` ones win over environment and file.
+
+    Raises:
+        SettingsError: some cannot be used; one sentence for each.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = (f"{_name(e['loc'])}: {e['msg'][:1].lower()}{e['msg'][1:]}" for e in error.errors())
+        raise SettingsError("settings that cannot be used:\n  " + "\n  ".join(lines)) from error
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    return "POSTLOOM_" + "__".join(str(part) for part in location).upper()
+
+
+def load_yaml(path: Path) -> Any:
+    """Return what a YAML file holds.
+
+    Raises:
+        SettingsError: it is not there, or no YAML; the sentence says the line.
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path}: {' '.join(str(error).split())}") from error

@@ -1,0 +1,161 @@
+"""How workflows are started and reached: ids, attributes, priority, and the words the Web UI shows."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from temporalio.client import Client
+from temporalio.common import Priority, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from contracts.album import AlbumInput
+from contracts.post import PostInput, PostRef, Refresh
+from contracts.stages import Stage
+from workflows import attributes
+from workflows.album import AlbumWorkflow
+from workflows.post import PostWorkflow
+from workflows.queues import POST_QUEUE
+
+LIVE: Final = 2
+BACKFILL: Final = 4
+#: A post older than this when it arrives is history that is filled in, not news.
+NEWS: Final = timedelta(days=1)
+
+_SUMMARY_BYTES: Final = 390
+_CLOSED_MEANWHILE: Final = 5
+
+
+class RaceError(Exception):
+    """The workflow closed and opened between start and signal again and again; try later."""
+
+
+async def start_post(client: Client, post: PostInput) -> bool:
+    """Start the post's workflow, or give its running one the event; return whether a new run began.
+
+    Safe to repeat: a run that finds nothing stale ends at once.
+    """
+    for _ in range(_CLOSED_MEANWHILE):
+        try:
+            await _start_post(client, post)
+        except WorkflowAlreadyStartedError:
+            handle = client.get_workflow_handle_for(PostWorkflow.run, post.ref.workflow_id)
+            if post.event is None:
+                return False
+            try:
+                await handle.signal(PostWorkflow.edited, post.event)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+            else:
+                return False
+        else:
+            return True
+    raise RaceError(post.ref.workflow_id)
+
+
+async def start_album(client: Client, album: AlbumInput) -> bool:
+    """Start the album's workflow, or tell its running one that it was announced again; whether a new run began."""
+    for _ in range(_CLOSED_MEANWHILE):
+        try:
+            await _start_album(client, album)
+        except WorkflowAlreadyStartedError:
+            handle = client.get_workflow_handle_for(AlbumWorkflow.run, album.ref.workflow_id)
+            if album.event is None:
+                return False
+            try:
+                await handle.signal(AlbumWorkflow.grown, album.event)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+            else:
+                return False
+        else:
+            return True
+    raise RaceError(album.ref.workflow_id)
+
+
+async def refresh_post(client: Client, ref: PostRef, why: Refresh) -> None:
+    """Have the post look whether something became stale, also when its workflow has ended."""
+    await client.start_workflow(
+        PostWorkflow.run,
+        PostInput(ref=ref),
+        id=ref.workflow_id,
+        task_queue=POST_QUEUE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        start_signal="refresh",
+        start_signal_args=[why],
+        search_attributes=attributes.at_start(str(ref.tenant_id), ref.tg_channel_id, Stage.PERSIST, ref.grouped_id),
+        static_summary=f"channel {ref.tg_channel_id}, message {ref.message_id}: looked at again ({why.reason})",
+        memo={"trace_id": ref.trace_id},
+        priority=_priority(ref.tenant_id.hex, BACKFILL),
+    )
+
+
+async def _start_post(client: Client, post: PostInput) -> None:
+    ref, event = post.ref, post.event
+    posted_at = event.posted_at if event else None
+    age = datetime.now(UTC) - posted_at if posted_at else timedelta()
+    await client.start_workflow(
+        PostWorkflow.run,
+        post,
+        id=ref.workflow_id,
+        task_queue=POST_QUEUE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        search_attributes=attributes.at_start(
+            str(ref.tenant_id), ref.tg_channel_id, Stage.PERSIST, ref.grouped_id, posted_at
+        ),
+        static_summary=_summary(post),
+        static_details=_details(post),
+        memo={"trace_id": ref.trace_id},
+        priority=_priority(ref.tenant_id.hex, BACKFILL if age > NEWS else LIVE),
+    )
+
+
+async def _start_album(client: Client, album: AlbumInput) -> None:
+    ref, event = album.ref, album.event
+    count = event.items_count if event else 0
+    await client.start_workflow(
+        AlbumWorkflow.run,
+        album,
+        id=ref.workflow_id,
+        task_queue=POST_QUEUE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        search_attributes=attributes.at_start(
+            str(ref.tenant_id), ref.tg_channel_id, "collect", ref.grouped_id, event.posted_at if event else None
+        ),
+        static_summary=f"album of {count} in channel {ref.tg_channel_id}",
+        memo={"trace_id": ref.trace_id},
+        priority=_priority(ref.tenant_id.hex, BACKFILL),
+    )
+
+
+def _priority(tenant: str, key: int) -> Priority:
+    return Priority(priority_key=key, fairness_key=tenant)
+
+
+def _summary(post: PostInput) -> str:
+    """One line for people: the channel, the message, how it begins."""
+    ref, event = post.ref, post.event
+    channel = (event.channel_title if event else None) or f"channel {ref.tg_channel_id}"
+    head = " ".join((event.text if event else "").split())[:90]
+    return _cut(f"{channel} #{ref.message_id}" + (f": {head}" if head else " (no text)"))
+
+
+def _details(post: PostInput) -> str:
+    """Markdown for the post's page: where it stands, when, what it brought."""
+    event = post.event
+    if event is None:
+        return ""
+    rows = {
+        "posted": event.posted_at.isoformat(" ", "minutes"),
+        "link": event.telegram_post_url,
+        "links": len(event.urls),
+        "files": len(event.media_sha256_list),
+        "album": event.grouped_id,
+        "trace": event.trace_id,
+    }
+    return "\n".join(f"- **{name}**: {value}" for name, value in rows.items() if value)
+
+
+def _cut(text: str) -> str:
+    return text.encode("utf-8", "replace")[:_SUMMARY_BYTES].decode("utf-8", "ignore")

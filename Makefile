@@ -1,10 +1,11 @@
 # postloom: every command a contributor needs; `make` alone lists them.
 
 PYTHON ?= python3
-DATA ?= data
 BIN := .venv/bin
 
-export POSTLOOM_DATA_DIR ?= $(abspath $(DATA))
+ifdef DATA
+export POSTLOOM_DATA_DIR := $(DATA)
+endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -42,5 +43,5 @@ fmt: setup ## format, and fix what can be fixed by itself
 	@$(BIN)/ruff check --fix .
 
 clean: ## remove .venv, .tools, the data folder and caches
-	@rm -rf .venv .tools build "$(DATA)" .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .tools build "$(or $(DATA),data)" .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

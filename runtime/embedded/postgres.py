@@ -132,7 +132,7 @@ def _programs(home: Path, account: Account) -> Path:
     if packed is None or not packed.exists():
         raise StackError(
             "PostgreSQL is missing: there is no wheel of it for this platform; "
-            "configure the address of a running one.",
+            "set POSTLOOM_POSTGRES_DSN to a running one.",
         )
     if not account.uid or reachable(packed):
         return packed / "bin"

@@ -57,7 +57,7 @@ def _binary() -> Path:
             return packed
     raise StackError(
         "Redis is missing: install redis-server (apt install redis-server, brew install redis) "
-        "or configure the address of a running one.",
+        "or set POSTLOOM_REDIS_URL to a running one.",
     )
 
 

@@ -19,6 +19,7 @@ from runtime.embedded.temporal import Temporal
 from runtime.embedded.temporal_binary import TemporalBinary, temporal_binary
 
 _STOP_ORDER = ("temporal", "redis", "postgres")
+_NEW_VERSION = "The Temporal server is now {}: its list of workflows begins empty, the archive itself stays."
 _log = structlog.get_logger(__name__)
 
 
@@ -111,6 +112,8 @@ async def _temporal(
     if binary is None:
         return options.temporal_address or ""
     temporal = Temporal(options.data_dir.absolute(), ports, options.namespace)
+    if temporal.is_new_version(binary):
+        options.on_progress(_NEW_VERSION.format(binary.server_version))
     await servers.start(temporal.server(binary, options.ui))
     return temporal.address
 

@@ -51,6 +51,11 @@ class Temporal:
         """Host and port of the frontend."""
         return f"127.0.0.1:{self._ports['temporal']}"
 
+    def is_new_version(self, binary: TemporalBinary) -> bool:
+        """Return whether there are files of other server versions and none of this one."""
+        made = {path.stem for path in self._folder.glob("*.made")}
+        return bool(made) and binary.server_version not in made
+
     def server(self, binary: TemporalBinary, ui: bool) -> Server:
         """Return the server; a file whose making was cut short is made anew."""
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -54,7 +54,7 @@ async def temporal_binary(configured: Path | None, say: Say) -> TemporalBinary:
                 return found
     raise StackError(
         "Temporal is missing and could not be fetched: install its command line "
-        "(https://docs.temporal.io/cli) or Go 1.25, or configure the address of a running server.",
+        "(https://docs.temporal.io/cli) or Go 1.25, or set POSTLOOM_TEMPORAL__ADDRESS to a running server.",
     )
 
 

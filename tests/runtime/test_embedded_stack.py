@@ -15,6 +15,7 @@ import asyncpg
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from temporalio.client import Client, WorkflowExecutionStatus
 
 from runtime.embedded.errors import AlreadyRunningError, StackError
 from runtime.embedded.files import RunFolder
@@ -76,6 +77,19 @@ async def test_postgres_keeps_its_data_and_its_address_over_a_restart(tmp_path: 
     async with embedded_stack(only_postgres(tmp_path)) as second:
         assert await _sql(second.postgres, "SELECT one FROM kept") == 1
         assert second.postgres == first.postgres
+
+
+async def test_temporal_keeps_its_workflows_over_a_restart(tmp_path: Path) -> None:
+    options = StackOptions(data_dir=tmp_path, postgres_dsn=_ELSEWHERE, redis_url=_ELSEWHERE, ui=False)
+    async with embedded_stack(options) as first:
+        client = await Client.connect(first.temporal)
+        await client.start_workflow("Nobody", id="kept", task_queue="nobody")
+
+    async with embedded_stack(options) as second:
+        client = await Client.connect(second.temporal)
+        description = await client.get_workflow_handle("kept").describe()
+
+        assert description.status is WorkflowExecutionStatus.RUNNING
 
 
 async def test_nothing_runs_after_the_stop(tmp_path: Path) -> None:

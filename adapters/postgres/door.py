@@ -74,5 +74,5 @@ class Directory:
         """
         name = username.removeprefix("@") if username else None
         with our_errors():
-            row = await self._pool.fetchrow(ADD_CHANNEL, channel_id, tenant_id, tg_channel_id, title, name)
-        return Channel(row["id"], row["tg_channel_id"])
+            rows = await self._pool.fetch(ADD_CHANNEL, channel_id, tenant_id, tg_channel_id, title, name)
+        return Channel(rows[0]["id"], rows[0]["tg_channel_id"])

@@ -1,0 +1,86 @@
+"""Which activities there are, with what they need."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+
+from activities.announcing import BridgeActivities
+from activities.assembling import AlbumActivities
+from activities.crawling import CrawlActivities
+from activities.enriching import EnrichActivities
+from activities.indexing import IndexActivities
+from activities.saving import SavingActivities
+from activities.seeing import VisionActivities
+from activities.tagging import TagActivities
+from adapters.postgres.albums import AlbumArchive
+from adapters.postgres.outbox import Outbox
+from adapters.postgres.pages import PageMemory
+from adapters.postgres.posts import PostArchive
+from adapters.postgres.stages import StageStore
+from adapters.postgres.vision import VisionMemory
+from adapters.redis_streams.log import EventLog
+from contracts.post import PostRef, Refresh
+from domain.policy import Policies
+from workers.providers import Providers
+from workers.stores import Stores
+from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
+from workflows.starting import refresh_post
+
+Activity = Callable[..., Any]
+
+
+class PostSignals:
+    """Reaches the workflows of posts through the engine."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def refresh(self, ref: PostRef, why: Refresh) -> None:
+        """Have the post look whether something became stale."""
+        await refresh_post(self._client, ref, why)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What activities are made of."""
+
+    client: Client
+    stores: Stores
+    providers: Providers
+    policies: Policies
+
+
+def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
+    """Return every activity of the system under the queue that it is served on."""
+    pool, objects = parts.stores.pool, parts.stores.objects
+    providers, versions = parts.providers, parts.providers.versions
+    posts, records = PostArchive(pool, versions.crawl), StageStore(pool)
+    saving = SavingActivities(posts, records, versions)
+    seeing = VisionActivities(
+        providers.vision, VisionMemory(pool), objects, parts.policies.vision, posts, records
+    )
+    tagging = TagActivities(providers.tagger, posts, records, versions.vision)
+    pages = PageMemory(pool, timedelta(days=parts.policies.crawl.ttl_days))
+    crawling = CrawlActivities(providers.reader, pages, objects, parts.policies.crawl, posts, records)
+    enriching = EnrichActivities(posts, records, versions.crawl)
+    indexing = IndexActivities(
+        providers.embedder, parts.stores.vectors, parts.stores.graph, posts, records, versions.vision
+    )
+    bridge = BridgeActivities(
+        Outbox(pool), EventLog(parts.stores.redis), posts, records, PostSignals(parts.client)
+    )
+    albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, versions.vision)
+    ours: list[Activity] = [
+        saving.persist, seeing.settle_vision, crawling.plan_crawl, crawling.skip_page, enriching.enrich_post,
+        indexing.index_vectors, indexing.link_graph, bridge.announce, bridge.announce_indexed,
+        bridge.announce_skipped, bridge.announce_assembled, albums.collect_album, albums.assemble_album,
+    ]  # fmt: skip
+    return {
+        POST_QUEUE: ours,
+        TAGS_QUEUE: [tagging.tag_post],
+        VISION_QUEUE: [seeing.analyze_media],
+        CRAWL_QUEUE: [crawling.fetch_page],
+    }

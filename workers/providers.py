@@ -1,0 +1,49 @@
+"""Who does the thinking: chosen by settings. Here: local libraries that need no key and no network model."""
+
+from dataclasses import dataclass
+
+from activities.crawling import Reader
+from activities.indexing import Embedder
+from activities.seeing import Vision
+from activities.tagging import Tagger
+from contracts.post import Versions
+from domain.policy import Policies
+from runtime.settings import Settings
+
+
+@dataclass(frozen=True)
+class Providers:
+    """One of each kind, and the versions that make their results stale."""
+
+    tagger: Tagger
+    vision: Vision
+    reader: Reader
+    embedder: Embedder
+    versions: Versions
+
+
+def local_providers(settings: Settings, policies: Policies) -> Providers:
+    """Return the providers that run in this process. Their libraries are loaded here, which takes seconds."""
+    from adapters.hashing_embedder import HashingEmbedder  # noqa: PLC0415  heavy, and not needed by the command line
+    from adapters.local_tagger import LocalTagger  # noqa: PLC0415
+    from adapters.local_vision import LocalVision  # noqa: PLC0415
+    from adapters.tesseract import Tesseract  # noqa: PLC0415
+    from adapters.web.reader import WebReader  # noqa: PLC0415
+
+    tagger = LocalTagger()
+    vision = LocalVision(max_pixels=policies.vision.max_pixels, ocr=Tesseract.found())
+    embedder = HashingEmbedder(settings.vector_size)
+    return Providers(
+        tagger=tagger,
+        vision=vision,
+        reader=WebReader(policies.crawl, settings.crawl.resolve),
+        embedder=embedder,
+        versions=Versions(
+            vision=f"{vision.provider}-{vision.model}-{vision.version}-{policies.vision_version()}",
+            tags=f"{tagger.provider}-{tagger.model}-{tagger.version}",
+            crawl=policies.crawl_version(),
+            enrich="1",
+            vectors=f"{embedder.provider}-{embedder.model}-{embedder.version}",
+            graph="1",
+        ),
+    )

@@ -1,0 +1,57 @@
+"""The stores of this process, opened together and closed together."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+from redis.asyncio import Redis
+
+from adapters.embedded_graph.graph import EmbeddedGraph
+from adapters.folder import FolderStore
+from adapters.postgres.pool import migrate, open_pool
+from adapters.qdrant import VectorIndex
+from adapters.redis_streams.log import connect
+from runtime.settings import Settings
+
+MIGRATIONS: Final = Path(__file__).parents[1] / "deploy" / "migrations"
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where everything is kept."""
+
+    pool: asyncpg.Pool
+    redis: Redis
+    objects: FolderStore
+    vectors: VectorIndex
+    graph: EmbeddedGraph
+
+
+@asynccontextmanager
+async def open_stores(settings: Settings, postgres: str, redis_url: str) -> AsyncIterator[Stores]:
+    """Bring the schema up to date and open every store; vectors and graph are held by this process alone.
+
+    Raises:
+        UnavailableError: one of them does not answer, or another process holds its files.
+    """
+    await migrate(postgres, MIGRATIONS)
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(postgres)
+        stack.push_async_callback(pool.close)
+        redis = connect(redis_url)
+        stack.push_async_callback(redis.aclose)
+        vectors = _vectors(settings)
+        stack.push_async_callback(vectors.close)
+        graph = EmbeddedGraph.open(settings.data_dir / "graph")
+        stack.push_async_callback(graph.close)
+        yield Stores(pool, redis, FolderStore(settings.data_dir / "objects"), vectors, graph)
+
+
+def _vectors(settings: Settings) -> VectorIndex:
+    if settings.qdrant_url:
+        key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+        return VectorIndex.at_url(settings.qdrant_url, settings.vector_size, key)
+    return VectorIndex.at_path(settings.data_dir / "vectors", settings.vector_size)

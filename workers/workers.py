@@ -1,0 +1,61 @@
+"""The workers of a process: one for each queue."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+from runtime.interceptor import OurInterceptor
+from runtime.settings import WorkerSettings
+from workers.activities import Activity
+from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
+from workflows.registry import WORKFLOWS
+
+#: How long running activities may go on after the process was asked to stop.
+GRACE: Final = timedelta(seconds=20)
+
+
+def build_workers(
+    client: Client, activities: dict[str, Sequence[Activity]], settings: WorkerSettings
+) -> list[Worker]:
+    """Return a worker for each queue; workflows are served beside the activities on our own stores.
+
+    Workflow code runs unsandboxed unless the settings say otherwise: the sandbox costs 40 % of the worker's
+    CPU, and every test runs the same code inside it.
+    """
+    slots = {TAGS_QUEUE: settings.tags, VISION_QUEUE: settings.vision, CRAWL_QUEUE: settings.crawl}
+    others = [
+        Worker(
+            client,
+            task_queue=queue,
+            activities=activities[queue],
+            interceptors=[OurInterceptor()],
+            max_concurrent_activities=count,
+            graceful_shutdown_timeout=GRACE,
+        )
+        for queue, count in slots.items()
+    ]
+    return [_post_worker(client, activities[POST_QUEUE], settings), *others]
+
+
+def _post_worker(client: Client, activities: Sequence[Activity], settings: WorkerSettings) -> Worker:
+    return Worker(
+        client,
+        task_queue=POST_QUEUE,
+        workflows=list(WORKFLOWS),
+        activities=activities,
+        interceptors=[OurInterceptor()],
+        workflow_runner=_runner(sandboxed=settings.sandboxed),
+        max_concurrent_workflow_tasks=settings.workflows,
+        max_concurrent_activities=settings.activities,
+        max_concurrent_local_activities=settings.activities,
+        max_cached_workflows=1000,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def _runner(*, sandboxed: bool) -> WorkflowRunner:
+    return SandboxedWorkflowRunner() if sandboxed else UnsandboxedWorkflowRunner()

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from adapters.desktop_export.errors import ImportRefusedError
 from adapters.desktop_export.model import ExportedMessage
 
 MAX_ITEMS: Final = 10
@@ -14,13 +15,22 @@ Run = tuple[ExportedMessage, ...]
 
 
 def runs(messages: Iterable[ExportedMessage]) -> Iterator[Run]:
-    """Return the messages in order, those of one inferred album together, every other one alone."""
+    """Return the messages in order, those of one inferred album together, every other one alone.
+
+    Raises:
+        ImportRefusedError: the export broke off; the last run before that place has been returned.
+    """
     run: list[ExportedMessage] = []
-    for message in messages:
-        if run and not _belongs(message, run):
+    try:
+        for message in messages:
+            if run and not _belongs(message, run):
+                yield tuple(run)
+                run = []
+            run.append(message)
+    except ImportRefusedError:
+        if run:
             yield tuple(run)
-            run = []
-        run.append(message)
+        raise
     if run:
         yield tuple(run)
 

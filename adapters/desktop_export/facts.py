@@ -49,7 +49,7 @@ def _reaction(raw: Any) -> Reaction | None:
     if not isinstance(raw, dict):
         return None
     kind, count = raw.get("type", "emoji"), raw.get("count")
-    if kind not in {"emoji", "custom_emoji", "paid"} or not isinstance(count, int) or count < 1:
+    if kind not in ("emoji", "custom_emoji", "paid") or not isinstance(count, int) or count < 1:
         return None
     value = raw.get("document_id") if kind == "custom_emoji" else raw.get("emoji", "")
     if not isinstance(value, str):

@@ -31,7 +31,7 @@ def read(raw: dict[str, Any] | None, zone: tzinfo) -> ExportedMessage | Skipped:
     if raw is None or number is None:
         return Skipped(id=None, reason="bad_id" if raw else "no_object")
     if (kind := raw.get("type")) != "message":
-        known = kind in {"service", "unsupported"}
+        known = kind in ("service", "unsupported")
         return Skipped(id=number, reason=str(kind) if known else "unknown_type")
     try:
         return _message(number, raw, zone)

@@ -5,11 +5,12 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
+from adapters.desktop_export.bytes import CountingFile
 from adapters.desktop_export.chats import ChatHead, walk
 from adapters.desktop_export.errors import ImportRefusedError
 from adapters.desktop_export.message import read
 from adapters.desktop_export.model import ExportedChat, ExportedMessage, Skipped
-from adapters.desktop_export.stream import CountingFile, events
+from adapters.desktop_export.stream import events
 
 
 def located(path: Path) -> Path:

@@ -1,41 +1,21 @@
 """Reads a result.json of any size as a stream, one message in memory at a time."""
 
-import codecs
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import ijson
 from ijson.common import JSONError
 
+from adapters.desktop_export.bytes import BUFFER, CountingFile
 from adapters.desktop_export.errors import ImportRefusedError
 
 #: Real exports nest eight deep; more is an attack on whoever reads them.
 MAX_DEPTH: Final = 64
 _OPENING: Final = frozenset({"start_map", "start_array"})
 _CLOSING: Final = frozenset({"end_map", "end_array"})
-_BUFFER: Final = 1 << 16
 
 JsonEvent = tuple[str, Any]
-
-
-class CountingFile:
-    """Bytes of the export as valid UTF-8 without a byte order mark; ``position`` says how far reading is."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        self.position = 0
-
-    def read(self, size: int = _BUFFER) -> bytes:
-        """Return the next bytes; empty at the end, and only there (a zero ``size`` gives nothing)."""
-        if size == 0:
-            return b""
-        while chunk := self._file.read(size):
-            self.position += len(chunk)
-            if text := self._decoder.decode(chunk):
-                return text.encode()
-        return self._decoder.decode(b"", final=True).encode()
 
 
 def events(file: CountingFile, path: Path) -> Iterator[JsonEvent]:
@@ -46,7 +26,7 @@ def events(file: CountingFile, path: Path) -> Iterator[JsonEvent]:
     """
     depth = 0
     try:
-        for event, value in ijson.basic_parse(file, buf_size=_BUFFER):
+        for event, value in ijson.basic_parse(file, buf_size=BUFFER):
             if event in _OPENING:
                 depth += 1
                 _check_depth(depth, path)
@@ -55,8 +35,7 @@ def events(file: CountingFile, path: Path) -> Iterator[JsonEvent]:
             yield event, value
     except JSONError as error:
         raise ImportRefusedError(_broken(path, file.position, str(error)), 1) from error
-    except (ValueError, SystemError) as error:
-        # a number of more digits than Python converts comes through the C parser as a SystemError
+    except (ValueError, ArithmeticError) as error:
         raise ImportRefusedError(_broken(path, file.position, "a number that cannot be read"), 1) from error
 
 

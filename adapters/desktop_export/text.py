@@ -6,7 +6,7 @@ from typing import Any, Final
 from domain.links import found_in, unique
 from domain.text import storable
 
-_LINKS: Final = frozenset({"link", "text_link"})
+_LINKS: Final = ("link", "text_link")
 
 
 class UnreadableError(ValueError):

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 from uuid import uuid4
 
-from contracts.errors import RejectedError
+from contracts.errors import RejectedError, UnavailableError
 
 _CHUNK: Final = 1 << 20
 #: Half-written files begin like this; they are never listed.
@@ -26,18 +26,22 @@ class FolderStore:
 
         Raises:
             RejectedError: the key would leave the folder.
+            UnavailableError: the folder cannot be written, or the disk is full.
         """
         del content_type  # a folder keeps no types; the database knows them
-        return await asyncio.to_thread(self._put, self._path(key), body)
+        with _our_errors():
+            return await asyncio.to_thread(self._put, self._path(key), body)
 
     async def put_file(self, key: str, source: Path, content_type: str) -> bool:
         """Store a copy of ``source``, in chunks; False when an object of that key and size is there already.
 
         Raises:
             RejectedError: the key would leave the folder.
+            UnavailableError: the folder cannot be written, or the disk is full.
         """
         del content_type
-        return await asyncio.to_thread(self._put_file, self._path(key), source)
+        with _our_errors():
+            return await asyncio.to_thread(self._put_file, self._path(key), source)
 
     async def get(self, key: str) -> bytes:
         """Return the object's bytes.
@@ -88,6 +92,14 @@ class FolderStore:
         files = (path for path in self._root.rglob("*") if path.is_file() and not path.name.startswith(_PART))
         keys = (path.relative_to(self._root).as_posix() for path in files)
         return sorted(key for key in keys if key.startswith(prefix))
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(f"the folder of objects cannot be written: {error}") from error
 
 
 def _size(path: Path) -> int | None:

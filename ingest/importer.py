@@ -48,9 +48,13 @@ async def import_export(
     channel = await store.keep_channel(channel_row(chat, options.tenant_id))
     work = _Import(options, export, chat, channel)
     batches = work.batches()
-    while batch := await asyncio.to_thread(next, batches, None):
-        await work.take(batch, store, objects)
-        progress(work.progress(time.monotonic() - started))
+    try:
+        while batch := await asyncio.to_thread(next, batches, None):
+            await work.take(batch, store, objects)
+            progress(work.progress(time.monotonic() - started))
+    except ImportRefusedError as error:
+        kept = f"{error.sentence} {work.posts} posts that stand before that place are imported."
+        raise ImportRefusedError(kept, error.exit_status) from error
     return work.report(time.monotonic() - started)
 
 
@@ -94,6 +98,7 @@ class _Import:
     def _posts(self) -> Iterator[ExportedMessage]:
         for message in self._export.messages(self._chat):
             if isinstance(message, ExportedMessage):
+                self._counts["local_times"] += message.local_time
                 yield message
             else:
                 self._skip(message)
@@ -131,18 +136,22 @@ class _Import:
         self._media[outcome] += 1
         return with_media(post, media)
 
+    @property
+    def posts(self) -> int:
+        """How many posts have been dealt with."""
+        return sum(number for name, number in self._counts.items() if name.startswith("posts_"))
+
     def progress(self, seconds: float) -> ImportProgress:
         """How far it is."""
-        posts = sum(number for name, number in self._counts.items() if name.startswith("posts_"))
-        return ImportProgress(
-            bytes_read=self._export.position, bytes_total=self._export.size, posts=posts, seconds=seconds
-        )
+        read, total = self._export.position, self._export.size
+        return ImportProgress(bytes_read=read, bytes_total=total, posts=self.posts, seconds=seconds)
 
     def report(self, seconds: float) -> ImportReport:
         """What it did."""
         return ImportReport(
             channel=self._channel.title,
             tg_channel_id=self._channel.tg_channel_id,
+            timezone=self._options.timezone,
             **self._counts,
             skipped=dict(self._reasons),
             media=dict(self._media),

@@ -47,6 +47,7 @@ class ImportReport(BaseModel):
     """What an import did. Reasons of ``skipped``: service, unsupported, and what was wrong with a message.
 
     ``media`` counts the files by outcome: stored, known (the same bytes were there), or why there are none.
+    ``local_times`` counts posts of an old export, whose moments were read in ``timezone``.
     ``posts_refreshed`` had nothing new but counters and dates; nothing was announced for them.
     """
 
@@ -56,6 +57,8 @@ class ImportReport(BaseModel):
     posts_changed: int = 0
     posts_refreshed: int = 0
     posts_unchanged: int = 0
+    local_times: int = 0
+    timezone: str = "UTC"
     albums_new: int = 0
     albums_grown: int = 0
     skipped: dict[str, int] = {}

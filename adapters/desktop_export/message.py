@@ -50,6 +50,7 @@ def _message(number: int, raw: dict[str, Any], zone: tzinfo) -> ExportedMessage:
     return ExportedMessage(
         id=number,
         posted_at=posted_at,
+        local_time="date_unixtime" not in raw,
         edited_at=_moment(raw, "edited", zone),
         text=text,
         links=links_of(raw, text),

@@ -64,10 +64,14 @@ class Reaction(_Read):
 
 
 class ExportedMessage(_Read):
-    """One message that is a post. ``details_json`` holds what no field has, as JSON."""
+    """One message that is a post. ``details_json`` holds what no field has, as JSON.
+
+    ``local_time``: the export knows the moment only as local time of the exporting computer.
+    """
 
     id: int
     posted_at: AwareDatetime
+    local_time: bool = False
     edited_at: AwareDatetime | None = None
     text: str = ""
     links: tuple[str, ...] = ()

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from adapters.folder import FolderStore
-from contracts.errors import RejectedError
+from contracts.errors import RejectedError, UnavailableError
 
 
 async def test_an_object_is_stored_once_and_read_back(tmp_path: Path) -> None:
@@ -49,6 +49,13 @@ async def test_keys_are_listed_by_prefix_and_deleted(tmp_path: Path) -> None:
 async def test_an_absent_object_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(RejectedError, match="no object a/1"):
         await FolderStore(tmp_path).get("a/1")
+
+
+async def test_a_folder_that_cannot_be_written_may_be_writable_later(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(UnavailableError, match="cannot be written"):
+        await FolderStore(tmp_path / "file").put("a/b", b"x", "text/plain")
 
 
 @pytest.mark.parametrize("key", ["../x", "a/../../x", "/etc/passwd", "", "a\x00b", "a\\..\\b"])

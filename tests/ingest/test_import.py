@@ -201,12 +201,22 @@ async def test_an_import_that_was_stopped_goes_on(archive: Archive, tmp_path: Pa
     assert len(await archive.told()) == 30
 
 
+async def test_an_old_export_is_read_in_the_time_zone_that_is_given(archive: Archive, tmp_path: Path) -> None:
+    old = a_message(1, date="2021-06-01T12:00:00")
+    del old["date_unixtime"]
+
+    report = await archive.take(an_export(tmp_path / "e", old, a_message(2)), timezone="Europe/Moscow")
+
+    assert (report.local_times, report.timezone) == (1, "Europe/Moscow")
+    assert (await archive.told())[0]["posted_at"] == "2021-06-01T09:00:00+00:00"
+
+
 async def test_what_stands_before_a_broken_place_is_imported(archive: Archive, tmp_path: Path) -> None:
     folder = an_export(tmp_path / "e", *(a_message(n) for n in range(1, 6)))
     body = (folder / "result.json").read_text()
     (folder / "result.json").write_text(body[: body.rindex('"id"')])
 
-    with pytest.raises(ImportRefusedError, match="not valid JSON") as refused:
+    with pytest.raises(ImportRefusedError, match=r"not valid JSON.* 4 posts that stand before") as refused:
         await archive.take(folder)
 
     assert refused.value.exit_status == 1

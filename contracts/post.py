@@ -76,6 +76,7 @@ class PostState(Frozen):
     versions: Versions
     records: dict[Stage, StageRecord] = {}
     unsent: int = 0
+    concluded: bool = False
 
     def with_record(self, record: StageRecord) -> "PostState":
         """Return this state after ``record``'s stage ended as it says."""

@@ -172,16 +172,20 @@ class Convergence:
         if not build.is_indexable(self.state):
             return await self._leave_out()
         stale = [stage for stage in (Stage.VECTORS, Stage.GRAPH) if self._wants(stage)]
-        await self._announce()
+        if stale:
+            await self._announce()
         self.stage = Stage.VECTORS
         problems = [p for p in await asyncio.gather(*(self._index_in(stage) for stage in stale)) if p]
-        if stale and not problems:
+        if not problems and self._has_news():
             policy = policies.named(policies.ANNOUNCE, "announce indexed")
             await workflow.execute_activity_method(
                 BridgeActivities.announce_indexed, self.state.ref, **policy
             )
             self._unannounced = False
         return tuple(problems)
+
+    def _has_news(self) -> bool:
+        return self._unannounced or not self.state.concluded
 
     async def _index_in(self, stage: Stage) -> Problem | None:
         method = IndexActivities.index_vectors if stage is Stage.VECTORS else IndexActivities.link_graph
@@ -193,7 +197,7 @@ class Convergence:
         return None
 
     async def _leave_out(self) -> tuple[Problem, ...]:
-        if self._unannounced:
+        if self._has_news():
             policy = policies.named(policies.ANNOUNCE, "announce skipped")
             await workflow.execute_activity_method(
                 BridgeActivities.announce_skipped, self.state.ref, **policy

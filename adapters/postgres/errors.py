@@ -2,15 +2,28 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import asyncpg
 
 from contracts.errors import RejectedError, UnavailableError
 
+#: What passes by itself: no connection, no room, no disk, a conflict, a server that starts or stops or only reads.
+_OUTAGES: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.LockNotAvailableError,
+)
+
 
 @contextmanager
 def our_errors() -> Iterator[None]:
-    """Say it in our words, so that callers need not know asyncpg.
+    """Say it in our words, so that callers need not know asyncpg. A mistake in our own SQL stays what it is.
 
     Raises:
         RejectedError: the data can never be stored as it is.
@@ -20,5 +33,5 @@ def our_errors() -> Iterator[None]:
         yield
     except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
         raise RejectedError(f"postgres: {error}") from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except (*_OUTAGES, OSError, TimeoutError) as error:
         raise UnavailableError(f"postgres: {type(error).__name__}: {error}") from error

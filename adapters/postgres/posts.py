@@ -93,6 +93,7 @@ def _state(row: dict[str, Any], versions: Versions) -> PostState:
         versions=versions,
         records=row["records"],
         unsent=row["unsent"],
+        concluded=row["concluded"],
     )
 
 

@@ -40,14 +40,14 @@ ON CONFLICT (stream_key, idempotency_key) DO NOTHING
 """
 
 SET_STATUS = """
-UPDATE posts SET enrichment_status = $2, enrichment_error = NULL, is_processed = $2 IN ('indexed', 'skipped')
-WHERE id = $1 AND (enrichment_status, is_processed) IS DISTINCT FROM ($2, $2 IN ('indexed', 'skipped'))
+UPDATE posts SET enrichment_status = $2::text, enrichment_error = NULL, is_processed = $2::text IN ('indexed', 'skipped')
+WHERE id = $1 AND (enrichment_status, is_processed) IS DISTINCT FROM ($2::text, $2::text IN ('indexed', 'skipped'))
 """
 
 KEEP_INDEXING = """
 INSERT INTO indexing_status AS i
     (post_id, embedding_status, graph_status, vector_id, processing_started_at, processing_completed_at)
-VALUES ($1, $2, $2, CASE WHEN $2 = 'completed' THEN $1::text END, $3, now())
+VALUES ($1::uuid, $2::text, $2::text, CASE WHEN $2::text = 'completed' THEN ($1::uuid)::text END, $3, now())
 ON CONFLICT (post_id) DO UPDATE SET
     embedding_status = EXCLUDED.embedding_status, graph_status = EXCLUDED.graph_status,
     vector_id = COALESCE(EXCLUDED.vector_id, i.vector_id),

@@ -1,6 +1,6 @@
 SELECT
     p.id AS post_id, p.tenant_id, p.channel_id, c.tg_channel_id, p.telegram_message_id AS message_id,
-    p.trace_id, p.grouped_id, p.content_hash, length(p.content) AS text_length, p.urls AS links,
+    p.trace_id, p.grouped_id, p.content_hash, length(p.content) AS text_length, p.urls AS links, p.is_processed AS concluded,
     jsonb_build_array(
         p.forward_from_chat_id, p.forward_from_message_id, p.forward_from_name, p.reply_to_message_id,
         p.post_author, c.title, a.id

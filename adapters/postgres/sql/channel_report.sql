@@ -1,0 +1,55 @@
+WITH ours AS (
+    SELECT p.id, p.tenant_id, p.telegram_message_id, p.enrichment_status, p.channel_id
+    FROM posts p JOIN channels c ON c.id = p.channel_id
+    WHERE c.tenant_id = $1 AND c.tg_channel_id = $2
+), stages AS (
+    SELECT s.* FROM post_stages s JOIN ours ON ours.id = s.post_id
+), groups AS (
+    SELECT g.assembled_fingerprint IS NOT NULL AS assembled,
+        COALESCE((g.meta #>> '{enrichment,partial}')::boolean, false) AS partial
+    FROM media_groups g WHERE g.channel_id IN (SELECT channel_id FROM ours)
+), looked AS (
+    SELECT DISTINCT v.file_sha256, v.vision_version, v.features_hash, v.skipped, v.calls
+    FROM ours JOIN post_media_map m ON m.post_id = ours.id
+    JOIN media_vision v ON v.tenant_id = m.tenant_id AND v.file_sha256 = m.file_sha256
+)
+SELECT
+    (SELECT count(*) FROM ours) AS total,
+    (
+        SELECT COALESCE(jsonb_object_agg(enrichment_status, n), '{}')
+        FROM (SELECT enrichment_status, count(*) AS n FROM ours GROUP BY 1) s
+    ) AS outcomes,
+    (
+        SELECT COALESCE(jsonb_object_agg(COALESCE(reason, 'unknown'), n), '{}')
+        FROM (
+            SELECT s.reason, count(*) AS n FROM stages s JOIN ours ON ours.id = s.post_id
+            WHERE ours.enrichment_status = 'skipped' AND s.stage = 'enrich' GROUP BY 1
+        ) s
+    ) AS skip_reasons,
+    (
+        SELECT COALESCE(jsonb_agg(jsonb_build_object('stage', stage, 'reason', reason, 'posts', n)
+            ORDER BY stage, n DESC), '[]')
+        FROM (SELECT stage, reason, count(*) AS n FROM stages WHERE outcome = 'skipped' GROUP BY 1, 2) s
+    ) AS skipped_stages,
+    (
+        SELECT COALESCE(jsonb_agg(telegram_message_id ORDER BY telegram_message_id), '[]')
+        FROM ours WHERE enrichment_status NOT IN ('indexed', 'skipped')
+    ) AS unfinished,
+    (SELECT count(*) FROM groups) AS albums,
+    (SELECT count(*) FROM groups WHERE assembled AND NOT partial) AS complete,
+    (SELECT count(*) FROM groups WHERE assembled AND partial) AS partial,
+    (SELECT count(DISTINCT file_sha256) FROM looked WHERE features_hash IS NOT NULL) AS pictures_analysed,
+    (SELECT COALESCE(sum(calls), 0)::bigint FROM looked) AS looks,
+    (
+        SELECT COALESCE(jsonb_object_agg(skipped, n), '{}')
+        FROM (SELECT skipped, count(DISTINCT file_sha256) AS n FROM looked WHERE skipped IS NOT NULL GROUP BY 1) s
+    ) AS pictures_skipped,
+    (
+        SELECT COALESCE(jsonb_agg(jsonb_build_object('tag', tag, 'posts', n) ORDER BY n DESC, tag), '[]')
+        FROM (
+            SELECT tag, count(*) AS n FROM ours
+            JOIN post_enrichment e ON e.post_id = ours.id AND e.kind = 'tags'
+            CROSS JOIN LATERAL jsonb_array_elements_text(COALESCE(e.data -> 'tags', '[]')) AS tag
+            GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10
+        ) s
+    ) AS tags

@@ -11,8 +11,8 @@ from contracts.album import (
     AlbumMaterial,
     AlbumRef,
     AlbumState,
-    AssembleRequest,
     Assembled,
+    AssembleRequest,
 )
 from contracts.announcements import AlbumAssembled
 from contracts.events import AlbumParsed

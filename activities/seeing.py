@@ -168,7 +168,7 @@ def _analyzed(request: VisionRequest, material: PostMaterial, seen: list[Picture
     return VisionAnalyzed(
         trace_id=request.ref.trace_id,
         occurred_at=happened_at(),
-        idempotency_key=f"{request.ref.tenant_id}:{request.ref.post_id}:{seen[0].media.sha256}:{request.fingerprint[:12]}",
+        idempotency_key=f"{_prefix(request)}:{seen[0].media.sha256}:{request.fingerprint[:12]}",
         tenant_id=request.ref.tenant_id,
         post_id=request.ref.post_id,
         media=_files(material),
@@ -186,7 +186,7 @@ def _skipped(request: VisionRequest, material: PostMaterial) -> Event:
     return VisionSkipped(
         trace_id=request.ref.trace_id,
         occurred_at=happened_at(),
-        idempotency_key=f"{request.ref.tenant_id}:{request.ref.post_id}:vision_skipped:{digest(ids, request.fingerprint)[:16]}",
+        idempotency_key=f"{_prefix(request)}:vision_skipped:{digest(ids, request.fingerprint)[:16]}",
         tenant_id=request.ref.tenant_id,
         post_id=request.ref.post_id,
         reasons=tuple(
@@ -194,6 +194,10 @@ def _skipped(request: VisionRequest, material: PostMaterial) -> Event:
             for p in material.pictures
         ),
     )
+
+
+def _prefix(request: VisionRequest) -> str:
+    return f"{request.ref.tenant_id}:{request.ref.post_id}"
 
 
 def _analysis(facts: PictureFacts) -> VisionAnalysis:

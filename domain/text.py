@@ -6,7 +6,6 @@ import re
 import unicodedata
 from typing import Final
 
-
 _SPACE: Final = re.compile(r"\s+")
 _INVISIBLE: Final = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")

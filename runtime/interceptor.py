@@ -60,7 +60,9 @@ def _as_temporal(error: PipelineError) -> ApplicationError:
 def _count_failure(name: str, error: PipelineError) -> None:
     metrics.FAILED.labels(name, type(error).__name__).inc()
     if not isinstance(error, BusyError):
-        log.warning("activity failed", error=type(error).__name__, retryable=error.retryable, sentence=str(error))
+        log.warning(
+            "activity failed", error=type(error).__name__, retryable=error.retryable, sentence=str(error)
+        )
 
 
 def _count(result: Any) -> None:

@@ -110,7 +110,8 @@ class Door:
         if tenant_id not in self._tenants:
             if not await self._directory.has_tenant(tenant_id):
                 raise RefusedEntryError(
-                    f"tenant_id: no such tenant {tenant_id} (postloom tenants add makes one)", "unknown_tenant"
+                    f"tenant_id: no such tenant {tenant_id} (postloom tenants add makes one)",
+                    "unknown_tenant",
                 )
             self._tenants.add(tenant_id)
 
@@ -128,7 +129,11 @@ class Door:
             return known
         try:
             return await self._directory.add_channel(
-                event.tenant_id, event.channel_id, event.tg_channel_id, event.channel_title, event.channel_username
+                event.tenant_id,
+                event.channel_id,
+                event.tg_channel_id,
+                event.channel_title,
+                event.channel_username,
             )
         except RejectedError as error:
             raise RefusedEntryError("channel_id: belongs to another channel", "foreign_channel") from error
@@ -155,7 +160,9 @@ def parse(model: type[E], fields: Mapping[str, str], written_at: datetime) -> E:
 def _check_schema(values: Mapping[str, Any]) -> None:
     schema = values.get("schema_version", "v1")
     if schema not in KNOWN_SCHEMAS:
-        raise RefusedEntryError(f"schema_version: {str(schema)[:40]!r} is newer than this program", "unknown_schema")
+        raise RefusedEntryError(
+            f"schema_version: {str(schema)[:40]!r} is newer than this program", "unknown_schema"
+        )
 
 
 def _words(error: Any) -> str:

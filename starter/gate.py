@@ -19,10 +19,13 @@ class Gate:
         if self._estimate is None:
             self._estimate = await self._count_open()
         if self._estimate >= self._high:
-            while (open_now := await self._count_open()) > self._low:
-                await asyncio.sleep(LOOK_AGAIN)
-            self._estimate = open_now
+            self._estimate = await self._drained()
         return self._high - self._estimate
+
+    async def _drained(self) -> int:
+        while (open_now := await self._count_open()) > self._low:
+            await asyncio.sleep(LOOK_AGAIN)  # noqa: ASYNC110  the server is asked; it cannot tell
+        return open_now
 
     def let_in(self, count: int) -> None:
         """Say that ``count`` more are open now."""

@@ -78,7 +78,9 @@ class Starter:
             return False
         except RPCError as error:
             if error.status is not RPCStatusCode.INVALID_ARGUMENT:
-                log.warning("entry left for later", stream=entry.stream, entry=entry.id, why=str(error.status))
+                log.warning(
+                    "entry left for later", stream=entry.stream, entry=entry.id, why=str(error.status)
+                )
                 return False
             await self._bury(entry, f"Temporal refuses it: {error.message}", "refused_by_engine")
         return True
@@ -110,9 +112,8 @@ def album_handler(client: Client, door: Door) -> Handler:
 
 
 async def count_open(client: Client) -> int:
-    """Return how many workflows are open and not waiting for a human."""
+    """Return how many posts are open and not waiting for a human. Albums do not count: they wait for posts."""
     answer = await client.count_workflows(
-        "(WorkflowType='PostWorkflow' OR WorkflowType='AlbumWorkflow') "
-        "AND ExecutionStatus='Running' AND TgState='active'"
+        "WorkflowType='PostWorkflow' AND ExecutionStatus='Running' AND TgState='active'"
     )
     return answer.count

@@ -21,5 +21,7 @@ def load_policies(path: Path | None) -> Policies:
     try:
         return Policies.model_validate(load_yaml(file))
     except ValidationError as error:
-        lines = (f"{'.'.join(map(str, e['loc']))}: {e['msg'][:1].lower()}{e['msg'][1:]}" for e in error.errors())
+        lines = (
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'][:1].lower()}{e['msg'][1:]}" for e in error.errors()
+        )
         raise SettingsError(f"{file} cannot be used:\n  " + "\n  ".join(lines)) from error

@@ -27,6 +27,7 @@ class AlbumWorkflow:
         self._announced: list[AlbumParsed] = []
         self._nudged = False
         self._state: AlbumState | None = None
+        self._shown = attributes.ACTIVE
 
     @workflow.signal(description="A later announcement of the album (as albums.parsed carries it)")
     def grown(self, event: AlbumParsed) -> None:
@@ -67,6 +68,7 @@ class AlbumWorkflow:
             state = await self._arrived(event)
             if albums.is_collected(state) or workflow.now() >= deadline:
                 break
+            self._show(attributes.WAITING)
             event = await self._next_announcement(min(wait, (deadline - workflow.now()).total_seconds()))
             wait *= 2
         return tuple(f"item {n}" for n in range(len(state.items) + 1, state.expected + 1))
@@ -77,6 +79,12 @@ class AlbumWorkflow:
             AlbumActivities.collect_album, album, **policies.RECORD
         )
         return self._state
+
+    def _show(self, state: str) -> None:
+        """Say in lists whether the album waits for items; once for each change."""
+        if state != self._shown:
+            self._shown = state
+            workflow.upsert_search_attributes([attributes.STATE.value_set(state)])
 
     async def _next_announcement(self, seconds: float) -> AlbumParsed | None:
         try:
@@ -92,6 +100,7 @@ class AlbumWorkflow:
 
     async def _look(self) -> tuple[str, ...]:
         """Look at every item that nobody has looked at; return those that could not be looked at."""
+        self._show(attributes.ACTIVE)
         items = albums.unlooked(self._now)
         failed = await asyncio.gather(*(self._look_at(item) for item in items))
         return tuple(

@@ -1,6 +1,7 @@
 """What an activity's failure says in our words."""
 
-from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError as ActivityTimeoutError
+from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 from contracts.post import Problem
 from contracts.stages import Stage

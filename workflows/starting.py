@@ -84,7 +84,9 @@ async def refresh_post(client: Client, ref: PostRef, why: Refresh) -> None:
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         start_signal="refresh",
         start_signal_args=[why],
-        search_attributes=attributes.at_start(str(ref.tenant_id), ref.tg_channel_id, Stage.PERSIST, ref.grouped_id),
+        search_attributes=attributes.at_start(
+            str(ref.tenant_id), ref.tg_channel_id, Stage.PERSIST, ref.grouped_id
+        ),
         static_summary=f"channel {ref.tg_channel_id}, message {ref.message_id}: looked at again ({why.reason})",
         memo={"trace_id": ref.trace_id},
         priority=_priority(ref.tenant_id.hex, BACKFILL),
@@ -121,7 +123,11 @@ async def _start_album(client: Client, album: AlbumInput) -> None:
         task_queue=POST_QUEUE,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         search_attributes=attributes.at_start(
-            str(ref.tenant_id), ref.tg_channel_id, "collect", ref.grouped_id, event.posted_at if event else None
+            str(ref.tenant_id),
+            ref.tg_channel_id,
+            "collect",
+            ref.grouped_id,
+            event.posted_at if event else None,
         ),
         static_summary=f"album of {count} in channel {ref.tg_channel_id}",
         memo={"trace_id": ref.trace_id},

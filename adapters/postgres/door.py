@@ -60,7 +60,9 @@ class Directory:
         """Return the tenant's channel of that id."""
         with our_errors():
             row = await self._pool.fetchrow(
-                "SELECT id, tg_channel_id FROM channels WHERE tenant_id = $1 AND id = $2", tenant_id, channel_id
+                "SELECT id, tg_channel_id FROM channels WHERE tenant_id = $1 AND id = $2",
+                tenant_id,
+                channel_id,
             )
         return Channel(row["id"], row["tg_channel_id"]) if row else None
 

@@ -108,7 +108,9 @@ class Reports:
 
     async def indexed(self, tenant_id: UUID) -> set[UUID]:
         """Return the ids of the tenant's posts that are said to be indexed."""
-        rows = await self._rows("SELECT id FROM posts WHERE tenant_id = $1 AND enrichment_status = 'indexed'", tenant_id)
+        rows = await self._rows(
+            "SELECT id FROM posts WHERE tenant_id = $1 AND enrichment_status = 'indexed'", tenant_id
+        )
         return {row["id"] for row in rows}
 
     async def _rows(self, statement: str, *values: Any) -> list[Row]:

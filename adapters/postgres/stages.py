@@ -40,7 +40,8 @@ ON CONFLICT (stream_key, idempotency_key) DO NOTHING
 """
 
 SET_STATUS = """
-UPDATE posts SET enrichment_status = $2::text, enrichment_error = NULL, is_processed = $2::text IN ('indexed', 'skipped')
+UPDATE posts SET
+    enrichment_status = $2::text, enrichment_error = NULL, is_processed = $2::text IN ('indexed', 'skipped')
 WHERE id = $1 AND (enrichment_status, is_processed) IS DISTINCT FROM ($2::text, $2::text IN ('indexed', 'skipped'))
 """
 

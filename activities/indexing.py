@@ -12,7 +12,7 @@ from contracts.commit import StageCommit
 from contracts.index import GraphCounts, PostNode, VectorPoint
 from contracts.material import PostMaterial
 from contracts.post import PostRef, StageRequest
-from contracts.stages import Outcome, Stage, StageRecord
+from contracts.stages import Outcome, StageRecord
 from domain.connections import post_node
 from domain.material import embedded_text, payload
 
@@ -48,8 +48,6 @@ class Materials(Protocol):
 class Records(Protocol):
     """Where stages leave what they did."""
 
-    async def record(self, post_id: UUID, stage: Stage) -> StageRecord | None: ...
-
     async def commit(self, *commits: StageCommit) -> None: ...
 
 
@@ -71,10 +69,10 @@ class IndexActivities:
     @activity.defn
     async def index_vectors(self, request: StageRequest) -> StageRecord:
         """Embed the post and put its point. Idempotent: the point's id is the post's."""
-        if known := await self._known(request):
-            return known
         start = datetime.now(UTC)
         material = await self._posts.material(request.ref, self._vision_version)
+        if known := _known(request, material):
+            return known
         (vector,) = await self._embedder.embed([embedded_text(material)])
         embedded_ms = milliseconds_since(start)
         point = VectorPoint(post_id=request.ref.post_id, vector=vector, payload=payload(material))
@@ -89,10 +87,10 @@ class IndexActivities:
     @activity.defn
     async def link_graph(self, request: StageRequest) -> StageRecord:
         """Put the post and everything it is connected to. Idempotent: what is not there any more goes."""
-        if known := await self._known(request):
-            return known
         start = datetime.now(UTC)
         material = await self._posts.material(request.ref, self._vision_version)
+        if known := _known(request, material):
+            return known
         counts = await self._graph.replace_post(post_node(material, indexed_at=happened_at()))
         result = {
             "nodes": counts.nodes,
@@ -100,10 +98,6 @@ class IndexActivities:
             "write_ms": milliseconds_since(start),
         }
         return await self._done(request, result)
-
-    async def _known(self, request: StageRequest) -> StageRecord | None:
-        known = await self._records.record(request.ref.post_id, request.stage)
-        return known if known and known.fingerprint == request.fingerprint else None
 
     async def _done(self, request: StageRequest, result: Mapping[str, object]) -> StageRecord:
         record = StageRecord(
@@ -116,3 +110,9 @@ class IndexActivities:
             StageCommit(ref=request.ref, record=record, timing=timing(), result=result)
         )
         return record
+
+
+def _known(request: StageRequest, material: PostMaterial) -> StageRecord | None:
+    """What was committed before the answer was lost is not written again."""
+    known = material.records.get(request.stage)
+    return known if known and known.fingerprint == request.fingerprint else None

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Final, Literal, Protocol
-from uuid import UUID
 
 from temporalio import activity
 
@@ -39,8 +38,6 @@ class Materials(Protocol):
 class Records(Protocol):
     """Where stages leave what they did."""
 
-    async def record(self, post_id: UUID, stage: Stage) -> StageRecord | None: ...
-
     async def commit(self, *commits: StageCommit) -> None: ...
 
 
@@ -64,11 +61,11 @@ class TagActivities:
         Raises:
             RateLimitedError: the provider asked us to wait; retried after that wait.
         """
-        known = await self._records.record(request.ref.post_id, Stage.TAGS)
-        if known and known.fingerprint == request.fingerprint and not request.forced_by:
-            return known
         start = datetime.now(UTC)
         material = await self._posts.material(request.ref, self._vision_version)
+        known = material.records.get(Stage.TAGS)
+        if known and known.fingerprint == request.fingerprint and not request.forced_by:
+            return known
         text = tagged_text(material)
         reason = rules.refusal(text, has_picture=bool(material.pictures))
         tags = () if reason else rules.clean(await self._tagger.tags_for(text), text)

@@ -58,7 +58,7 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     pool, objects = parts.stores.pool, parts.stores.objects
     providers, versions = parts.providers, parts.providers.versions
     posts, records = PostArchive(pool, versions.crawl), StageStore(pool)
-    saving = SavingActivities(posts, records, versions)
+    saving = SavingActivities(posts, versions)
     seeing = VisionActivities(
         providers.vision, VisionMemory(pool), objects, parts.policies.vision, posts, records
     )

@@ -28,6 +28,7 @@ def local_providers(settings: Settings, policies: Policies) -> Providers:
     from adapters.local_tagger import LocalTagger  # noqa: PLC0415
     from adapters.local_vision import LocalVision  # noqa: PLC0415
     from adapters.tesseract import Tesseract  # noqa: PLC0415
+
     from adapters.web.reader import WebReader  # noqa: PLC0415
 
     tagger = LocalTagger()

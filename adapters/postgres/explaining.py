@@ -90,8 +90,8 @@ class Records:
         if not albums:
             return None
         workflow_id = f"album:{tenant_id}:{tg_channel_id}:{grouped_id}"
-        # The import tells of an album under its row's number or its workflow's id.
-        about = [workflow_id, str(albums[0]["album_id"])]
+        # Ingest tells of an album under its channel and group, the bridge under its workflow.
+        about = [workflow_id, f"{albums[0]['channel_id']}:{grouped_id}"]
         return {"album": albums[0], "events": await self._rows(EVENTS, about)}
 
     async def _ids(self, statement: str, *values: Any) -> list[UUID]:

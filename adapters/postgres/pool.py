@@ -22,7 +22,13 @@ async def open_pool(dsn: str, size: int = 16) -> asyncpg.Pool:
         UnavailableError: the database does not answer.
     """
     with our_errors():
-        return await asyncpg.create_pool(dsn, min_size=1, max_size=size, init=_teach_json, command_timeout=30)
+        return await asyncpg.create_pool(
+            dsn, min_size=1, max_size=size, init=_teach_json, reset=_leave_as_it_is, command_timeout=30
+        )
+
+
+async def _leave_as_it_is(_: object) -> None:
+    """No session state is ever set, so a connection needs no round trip before the next one takes it."""
 
 
 async def _teach_json(connection: asyncpg.Connection) -> None:

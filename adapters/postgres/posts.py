@@ -11,13 +11,9 @@ from contracts.events import PostParsed
 from contracts.identity import digest
 from contracts.material import Forward, PostMaterial
 from contracts.post import PostRef, PostState, Versions
-from domain.links import page_key, unique
+from contracts.stages import StageTiming
+from domain.links import unique
 from domain.text import content_hash, storable
-
-_ALIAS = """
-INSERT INTO post_aliases (tenant_id, alias, post_id) VALUES ($1, $2, $3)
-ON CONFLICT (tenant_id, alias) DO UPDATE SET post_id = EXCLUDED.post_id
-"""
 
 
 class PostArchive:
@@ -26,16 +22,13 @@ class PostArchive:
     def __init__(self, pool: asyncpg.Pool, crawl_version: str) -> None:
         self._pool, self._crawl_version = pool, crawl_version
 
-    async def save(self, ref: PostRef, event: PostParsed) -> None:
+    async def save(self, ref: PostRef, event: PostParsed, timing: StageTiming) -> None:
         """Insert the post or merge a version of it; an older version or an empty text changes nothing.
 
         Idempotent by (channel, message). The event's own post_id is remembered as an alias.
         """
         with our_errors():
-            async with self._pool.acquire() as connection, connection.transaction():
-                stored = await connection.fetchval(query("save_post"), *_row(ref, event))
-                if event.post_id != stored:
-                    await connection.execute(_ALIAS, ref.tenant_id, event.post_id, stored)
+            await self._pool.execute(query("save_post"), *_row(ref, event), event.post_id, *_times(timing))
 
     async def state(self, ref: PostRef, versions: Versions) -> PostState:
         """Return what decides which stages of the post are stale.
@@ -58,10 +51,9 @@ class PostArchive:
             RejectedError: there is no such post.
         """
         with our_errors():
-            async with self._pool.acquire() as connection:
-                urls = await connection.fetchval("SELECT urls FROM posts WHERE id = $1", ref.post_id)
-                keys = [page_key(url, self._crawl_version) for url in urls or []]
-                row = await connection.fetchrow(query("post_material"), ref.post_id, vision_version, keys)
+            row = await self._pool.fetchrow(
+                query("post_material"), ref.post_id, vision_version, self._crawl_version
+            )
         if row is None:
             raise RejectedError(f"no post {ref.message_id} in channel {ref.tg_channel_id}")
         return _material(ref, dict(row))
@@ -78,6 +70,10 @@ def _row(ref: PostRef, event: PostParsed) -> tuple[Any, ...]:
         event.forward_from_message_id, event.forward_date, event.forward_from_name, event.idempotency_key,
         ref.trace_id,
     )  # fmt: skip
+
+
+def _times(timing: StageTiming) -> tuple[Any, ...]:
+    return timing.attempts, timing.scheduled_at, timing.started_at
 
 
 def _state(row: dict[str, Any], versions: Versions) -> PostState:

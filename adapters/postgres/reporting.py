@@ -47,6 +47,11 @@ SELECT lane, count(*) AS unsent, min(created_at) AS oldest FROM outbox_events
 WHERE processed_at IS NULL GROUP BY 1 ORDER BY 1
 """
 
+RUNS = """
+SELECT COALESCE(sum(s.runs), 0)::bigint AS runs FROM post_stages s JOIN posts p ON p.id = s.post_id
+WHERE p.tenant_id = $1
+"""
+
 CHANNEL = """
 SELECT id FROM channels WHERE tenant_id = $1
     AND (id::text = $2 OR tg_channel_id::text = $2 OR lower(username) = lower(ltrim($2, '@')) OR title = $2)
@@ -98,6 +103,11 @@ class Reports:
         """Return what became of one channel's posts: see ``sql/channel_report.sql`` for the names."""
         rows = await self._rows(query("channel_report"), tenant_id, tg_channel_id)
         return rows[0]
+
+    async def runs(self, tenant_id: UUID) -> int:
+        """Return how many times stages have run for the tenant's posts, ever."""
+        rows = await self._rows(RUNS, tenant_id)
+        return int(rows[0]["runs"])
 
     async def progress(self, tenant_id: UUID, tg_channel_id: int) -> Row:
         """Return ``total`` and ``terminal`` posts of a channel, its ``albums`` and how many are ``assembled``,

@@ -1,5 +1,5 @@
 SELECT
-    g.id AS album_id, t.name AS tenant, g.tenant_id, c.title AS channel, c.tg_channel_id, g.grouped_id, g.inferred,
+    g.id AS album_id, t.name AS tenant, g.tenant_id, g.channel_id, c.title AS channel, c.tg_channel_id, g.grouped_id, g.inferred,
     g.album_kind, g.items_count, g.posted_at, g.created_at, g.updated_at,
     g.assembled_fingerprint IS NOT NULL AS assembled,
     COALESCE((g.meta #>> '{enrichment,partial}')::boolean, false) AS partial,

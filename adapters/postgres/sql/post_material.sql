@@ -15,7 +15,9 @@ SELECT
     ) AS pictures,
     (
         SELECT COALESCE(jsonb_agg(to_jsonb(g) - 'tenant_id' - 'fetched_at' - 'page_key'), '[]')
-        FROM pages g WHERE g.tenant_id = p.tenant_id AND g.page_key = ANY ($3)
+        FROM pages g WHERE g.tenant_id = p.tenant_id AND g.page_key IN (
+            SELECT encode(sha256(convert_to(link || chr(31) || $3::text, 'UTF8')), 'hex')
+            FROM jsonb_array_elements_text(p.urls) AS link)
     ) AS pages,
     (SELECT t.data FROM post_enrichment t WHERE t.post_id = p.id AND t.kind = 'tags') AS tags_data,
     (

@@ -40,7 +40,7 @@ class Question(BaseModel):
             return cls.model_validate(words)
         except ValidationError as error:
             mistakes = "; ".join(
-                f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in error.errors()
+                f"{'.'.join(map(str, e['loc']))}: {_plain(e['msg'])}" for e in error.errors()
             )
             raise RejectedError(f"the search cannot be used: {mistakes}") from error
 
@@ -49,9 +49,17 @@ class Question(BaseModel):
     def _a_day_is_a_moment(cls, value: Any) -> Any:
         """2026-03-01 means its beginning, in UTC; so does a moment without a zone."""
         if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
+            try:
+                moment = datetime.fromisoformat(value)
+            except ValueError as error:
+                raise ValueError("write a day as 2026-03-01") from error
             return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return value
+
+
+def _plain(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return f"{message[:1].lower()}{message[1:]}"
 
 
 class Brief(BaseModel):

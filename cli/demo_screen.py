@@ -1,0 +1,102 @@
+"""What a newcomer sees at the end of the demo."""
+
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from cli.screen import Cell, Screen, seconds
+from cli.search_work import show_answer
+from workers.searching import Answer
+
+Facts = dict[str, Any]
+
+
+def show_summary(facts: Facts, screen: Screen) -> None:
+    """Show what came of it, and what to try next."""
+    screen.title(f"{facts['import']['channel'] or 'The chat'}: what came of it")
+    screen.facts(_figures(facts))
+    _skips(facts, screen)
+    if facts["tags"]:
+        screen.title("Tags")
+        screen.line("  " + ", ".join(f"{row['tag']} ({row['posts']})" for row in facts["tags"]))
+    screen.title("Streams, for other programs to read")
+    screen.rows(("stream", "entries"), facts["streams"].items())
+    for search in facts["searches"]:
+        screen.title(f"Search: {search['text']}")
+        show_answer(Answer.model_validate(search), screen)
+    _end(facts, screen)
+
+
+def _figures(facts: Facts) -> Iterable[tuple[str, Cell]]:
+    posts, albums, index = facts["posts"], facts["albums"], facts["index"]
+    told = [f"{posts['total']}: {posts['indexed']} indexed", f"{posts['skipped']} skipped"]
+    told += [f"{posts[name]} {name}" for name in ("parked", "unfinished") if posts[name]]
+    graph = index["graph"]
+    yield "posts", f"{', '.join(told)} ({facts['new_posts']} new)"
+    yield "albums", f"{albums['total']}: {albums['complete']} complete, {albums['partial']} partial"
+    yield "pictures", f"{facts['pictures_analysed']} analysed"
+    yield "vector index", f"{index['vectors']} posts"
+    yield (
+        "graph",
+        ", ".join(f"{n} {name}" for name, n in sorted(graph.items(), key=lambda item: -item[1])[:8]) or None,
+    )
+    yield "stages run", facts["stages_run"]
+    yield (
+        "time",
+        f"{seconds(facts['seconds'])}, and {seconds(facts['starting_seconds'])} to start the servers",
+    )
+
+
+def _skips(facts: Facts, screen: Screen) -> None:
+    rows = list(_left_out(facts))
+    if rows:
+        screen.title("What was left out, and why")
+        screen.rows(("what", "reason", "how many"), rows)
+
+
+def _left_out(facts: Facts) -> Iterable[tuple[Cell, ...]]:
+    for reason, count in facts["posts"]["skip_reasons"].items():
+        yield "whole post", reason.replace("_", " "), count
+    for row in facts["skipped_stages"]:
+        yield f"stage {row['stage']}", (row["reason"] or "").replace("_", " "), row["posts"]
+    for reason, count in facts["pictures_skipped"].items():
+        yield "file", reason.replace("_", " "), count
+    for reason, count in facts["import"]["skipped"].items():
+        yield "message", f"no post: {reason.replace('_', ' ')}", count
+
+
+def _end(facts: Facts, screen: Screen) -> None:
+    screen.title("Where to look")
+    screen.facts([("summary", f"{facts['data_dir']}/summary.json")])
+    if facts["web_ui"]:
+        screen.facts([("Web UI", f"{facts['web_ui']} (while `make up` runs; it stopped with this demo)")])
+    if facts["lost"]:
+        screen.title("Not everything arrived")
+        for sentence in facts["lost"]:
+            screen.line(f"  {sentence}", style="red")
+        screen.line(f"  Logs: {facts['data_dir']}/logs. `make up` goes on where this stopped.", style="red")
+        return
+    screen.console.print(Text("\nEverything arrived. Three commands to try next:", style="bold green"))
+    screen.facts(_next(facts))
+
+
+def _next(facts: Facts) -> Iterable[tuple[str, Cell]]:
+    ours = command()
+    search: Facts = facts["searches"][0] if facts["searches"] else {"text": "…", "hits": []}
+    hits = [hit for hit in search["hits"] if hit["link"]]
+    yield "make up", "keeps the service running; the next two want it in another terminal"
+    yield f'{ours} search "{search["text"]}" --related', "posts, and what the graph connects them to"
+    subject = hits[0]["link"] if hits else (search["hits"][0]["post_id"] if search["hits"] else "POST")
+    yield f"{ours} explain {subject}", "every stage of one post, how long it took, what was sent"
+
+
+def command() -> str:
+    """Return how this command is called here: its name when it is on PATH, else its path from where we stand."""
+    if shutil.which("postloom"):
+        return "postloom"
+    path = Path(sys.argv[0]).absolute()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,63 @@
+"""Examining the machine, and showing what was found."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import asdict
+
+from cli import doctor_checks as checks
+from cli.doctor_checks import Finding
+from cli.doctor_service import service_findings
+from cli.screen import Screen, show_json
+from runtime.settings import Settings, load_settings
+
+#: In the order that a start needs them.
+CHECKS: tuple[Callable[[Settings], Finding], ...] = (
+    checks.python,
+    checks.environment,
+    checks.data_folder,
+    checks.disk,
+    checks.temporal,
+    checks.go,
+    checks.postgres,
+    checks.redis,
+    checks.ports,
+    checks.policy_file,
+    checks.ocr,
+)
+
+
+async def examine_and_show(*, as_json: bool) -> int:
+    """Show all findings; return 1 when something needed is missing, else 0."""
+    settings = load_settings()
+    found = [await asyncio.to_thread(check, settings) for check in CHECKS]
+    found += await service_findings(settings)
+    if as_json:
+        show_json({"well": _is_well(found), "findings": [asdict(finding) for finding in found]})
+    else:
+        _show(found, Screen())
+    return 0 if _is_well(found) else 1
+
+
+def _is_well(findings: list[Finding]) -> bool:
+    return all(finding.ok or not finding.needed for finding in findings)
+
+
+def _show(findings: list[Finding], screen: Screen) -> None:
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        mark, style = (
+            ("ok", "green")
+            if finding.ok
+            else ("missing", "red")
+            if finding.needed
+            else ("optional", "yellow")
+        )
+        screen.line(
+            f"{mark:<9} {finding.name:<{width}}  {finding.found}", style=style if not finding.ok else ""
+        )
+        if not finding.ok and finding.do:
+            screen.line(f"{'':<9} {'':<{width}}  → {finding.do}", style=style)
+    screen.line()
+    screen.line(
+        "Everything needed is here." if _is_well(findings) else "Something needed is missing: see the arrows."
+    )

@@ -1,0 +1,101 @@
+"""Finding what is recorded of a post or an album, and what its workflow says of itself."""
+
+import asyncio
+from typing import Any, Final
+
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError
+
+from adapters.postgres.explaining import Records
+from cli.errors import CommandError
+from cli.explain_screen import show_album, show_post
+from cli.running import archive, engine
+from cli.screen import Screen, show_json
+from cli.subjects import Album, PostById, PostByMessage, Subject, subject_of
+from contracts.errors import UnavailableError
+from contracts.identity import album_workflow_id, post_workflow_id
+from runtime.settings import Settings, load_settings
+
+Facts = dict[str, Any]
+#: Seconds that a running workflow may take to say where it is.
+PATIENCE: Final = 5.0
+
+
+async def explain_and_show(words: str, *, as_json: bool) -> None:
+    """Show everything recorded of what ``words`` name.
+
+    Raises:
+        CommandError: they name nothing, or nothing that is in the archive.
+    """
+    subject, settings = subject_of(words), load_settings()
+    async with archive(settings) as pool:
+        found = await _found(Records(pool), subject)
+    if not found:
+        raise CommandError(f"{words} is not in the archive; `postloom status` shows what is")
+    client = await _client(settings)
+    for facts in found:
+        facts["workflow"] = await _workflow(client, _workflow_id(facts))
+    if as_json:
+        show_json(found)
+        return
+    for facts in found:
+        (show_post if "post" in facts else show_album)(facts, Screen())
+
+
+async def _found(records: Records, subject: Subject) -> list[Facts]:
+    match subject:
+        case Album(tenant_id, tg_channel_id, grouped_id):
+            album = await records.album(tenant_id, tg_channel_id, grouped_id)
+            return [album] if album else []
+        case PostById(post_id):
+            ids = await records.by_id(post_id)
+        case PostByMessage(channel, message_id, tenant_id):
+            ids = await records.by_message(channel, message_id, tenant_id)
+    return [await records.post(id) for id in ids]
+
+
+def _workflow_id(facts: Facts) -> str:
+    if "post" in facts:
+        post = facts["post"]
+        return post_workflow_id(post["tenant_id"], post["tg_channel_id"], post["message_id"])
+    album = facts["album"]
+    return album_workflow_id(album["tenant_id"], album["tg_channel_id"], album["grouped_id"])
+
+
+async def _client(settings: Settings) -> Client | None:
+    try:
+        return await engine(settings)
+    except (UnavailableError, CommandError):
+        return None
+
+
+async def _workflow(client: Client | None, workflow_id: str) -> Facts:
+    """Return what the engine knows of the latest run; it forgets runs after their retention, the archive does not."""
+    if client is None:
+        return {"id": workflow_id, "known": False, "why": "the workflow engine does not answer"}
+    handle = client.get_workflow_handle(workflow_id)
+    try:
+        run = await handle.describe()
+    except RPCError as error:
+        return {"id": workflow_id, "known": False, "why": error.message}
+    facts: Facts = {
+        "id": workflow_id,
+        "known": True,
+        "run_id": run.run_id,
+        "status": run.status.name.lower() if run.status else None,
+        "started": run.start_time,
+        "closed": run.close_time,
+        "history_events": run.history_length,
+        "attributes": {pair.key.name: pair.value for pair in run.typed_search_attributes},
+    }
+    if run.status is WorkflowExecutionStatus.RUNNING:
+        facts["says"] = await _says(client, workflow_id)
+    return facts
+
+
+async def _says(client: Client, workflow_id: str) -> Any:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await client.get_workflow_handle(workflow_id).query("status")
+    except (RPCError, TimeoutError):
+        return None

@@ -1,0 +1,94 @@
+"""What commands show: tables and colours on a terminal, plain lines elsewhere, JSON when it is asked for."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Cell = str | int | float | None
+
+
+class Screen:
+    """Standard output, for people."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether somebody looks at it."""
+        return self._console.is_terminal
+
+    @property
+    def console(self) -> Console:
+        """What draws."""
+        return self._console
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """Show a line of text as it is."""
+        self._console.print(Text(text, style=style))
+
+    def title(self, text: str) -> None:
+        """Show what the next lines are about."""
+        self._console.print()
+        self._console.print(Text(text, style="bold"))
+
+    def rows(self, names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+        """Show rows under their names: a table on a terminal, one line with tabs for each row elsewhere."""
+        texts = [[_text(cell) for cell in row] for row in rows]
+        if self.is_terminal:
+            self._console.print(table(names, texts))
+            return
+        for row in texts:
+            self._console.print(Text("\t".join(row)))
+
+    def facts(self, pairs: Iterable[tuple[str, Cell]]) -> None:
+        """Show names with their values, one a line."""
+        known = [(name, _text(value)) for name, value in pairs if value is not None]
+        width = max((len(name) for name, _ in known), default=0)
+        for name, value in known:
+            self._console.print(Text.assemble("  ", (f"{name:<{width}}", "dim"), "  ", value))
+
+
+def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Return a table without lines around it; numbers stand on the right."""
+    rows = list(rows)
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for place, name in enumerate(names):
+        numeric = bool(rows) and all(row[place].replace(".", "").isdigit() or not row[place] for row in rows)
+        drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    return drawn
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    return f"{cell:.1f}" if isinstance(cell, float) else str(cell)
+
+
+def show_json(value: Any) -> None:
+    """Write a value as JSON to standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def note(text: str) -> None:
+    """Tell on standard error what is going on, so that results can be piped."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def seconds(value: float) -> str:
+    """Return a duration in words."""
+    if value < 1:
+        return f"{value * 1000:.0f} ms"
+    if value < 90:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

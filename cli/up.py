@@ -1,0 +1,12 @@
+"""``postloom up``: the whole service on this machine, until Ctrl-C."""
+
+import typer
+
+
+def up() -> None:
+    """Run the whole service on this machine until Ctrl-C. State survives: started again, it goes on where it was."""
+    from cli.serving import serve
+    from cli.signals import until_signalled
+    from runtime.settings import load_settings
+
+    raise typer.Exit(until_signalled(serve(load_settings())))

@@ -1,0 +1,70 @@
+"""Embeddings without a model: words and parts of words, hashed into a vector."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sklearn.feature_extraction import FeatureHasher
+from sklearn.preprocessing import normalize
+
+from adapters.local_words import Words
+from contracts.errors import RejectedError
+
+_WORD: Final = re.compile(r"[^\W_]{2,}|[^\W\d_]")
+_LINK: Final = re.compile(r"https?://\S+")
+_GRAM: Final = 3
+_GRAMS_WEIGHT: Final = 0.7
+#: Every word has this many places in the vector: two words that meet in one of them stay apart in the others.
+_PLACES: Final = 4
+_MAX_LENGTH: Final = 40_000
+
+
+class HashingEmbedder:
+    """Lemmas, so that the forms of a word meet, and character n-grams, so that misspellings do."""
+
+    provider = "local"
+    version = "1"
+
+    def __init__(self, size: int = 512, words: Words | None = None) -> None:
+        self.size, self.model = size, f"hashing-{size}"
+        self._words = words or Words()
+        self._hasher = FeatureHasher(n_features=size, input_type="pair")
+
+    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        """Return one vector of ``size`` floats and length 1 per text, the same on every machine.
+
+        Raises:
+            RejectedError: a text has no word at all.
+        """
+        return await asyncio.to_thread(self._embed, texts)
+
+    def _embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        if not texts:
+            return []
+        features = [self._features(text) for text in texts]
+        if not all(features):
+            raise RejectedError("A text without a word cannot be embedded.")
+        rows = normalize(self._hasher.transform(list(f.items()) for f in features)).toarray()
+        return [tuple(map(float, row)) for row in rows]
+
+    def _features(self, text: str) -> dict[str, float]:
+        """The weights of the text's words; stop words count only where there is nothing else."""
+        forms = [form.lower() for form in _WORD.findall(_LINK.sub(" ", text[:_MAX_LENGTH]))]
+        said = Counter(form for form in forms if not self._words.is_empty(form)) or Counter(forms)
+        weights: dict[str, float] = {}
+        for form, count in said.items():
+            often = float(count) ** 0.5
+            lemma = self._words.word(form).lemma.replace("ё", "е")
+            places, grams = [f"w{place}:{lemma}" for place in range(_PLACES)], list(_grams(lemma))
+            for names, weight in ((places, often), (grams, often * _GRAMS_WEIGHT)):
+                for name in names:
+                    weights[name] = weights.get(name, 0.0) + weight / len(names) ** 0.5
+        return weights
+
+
+def _grams(lemma: str) -> Iterator[str]:
+    bounded = f"<{lemma}>"
+    for begin in range(max(1, len(bounded) - _GRAM + 1)):
+        yield f"g:{bounded[begin : begin + _GRAM]}"

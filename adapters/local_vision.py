@@ -1,0 +1,85 @@
+"""Looking at pictures without a model: size, colours, kind, and the text in them if somebody reads it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from PIL import Image
+
+from adapters.colours import Measured, kind, measured
+from adapters.pictures import opened, small
+from contracts.vision import Ocr, PictureFacts, PictureKind
+
+#: Pixels of the copy that is measured, and of the one that is read.
+_MEASURED_SIDE: Final = 512
+_READ_SIDE: Final = 2000
+
+
+class OcrEngine(Protocol):
+    """Reads the text in a picture. ``name`` becomes a part of the model's."""
+
+    name: str
+
+    def read(self, image: Image.Image) -> Ocr | None: ...
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LocalVision:
+    """Measures a picture. Nothing larger than ``max_pixels`` is ever decoded."""
+
+    provider = "local"
+    version = "1"
+
+    def __init__(
+        self, max_pixels: int, ocr: OcrEngine | None = None, clock: Callable[[], datetime] = _now
+    ) -> None:
+        self._max_pixels, self._ocr, self._clock = max_pixels, ocr, clock
+        self.model = f"facts+{ocr.name}" if ocr else "facts"
+
+    async def look(self, body: bytes, mime: str) -> PictureFacts:
+        """Return what was measured and read.
+
+        Raises:
+            RefusedError: ``too_many_pixels``, ``broken_picture``, or ``unsupported`` (SVG).
+        """
+        return await asyncio.to_thread(self._look, body, mime)
+
+    def _look(self, body: bytes, mime: str) -> PictureFacts:
+        with opened(body, self._max_pixels) as picture:
+            (width, height), frames = picture.size, bool(getattr(picture, "is_animated", False))
+            format_name = (picture.format or mime.rpartition("/")[2]).lower()
+            copy = small(picture, _READ_SIDE if self._ocr else _MEASURED_SIDE)
+        text = self._ocr.read(copy) if self._ocr else None
+        copy.thumbnail((_MEASURED_SIDE, _MEASURED_SIDE))
+        measures = measured(copy)
+        guess = kind(measures, width, height)
+        return PictureFacts(
+            provider=self.provider,
+            model=self.model,
+            analyzed_at=self._clock(),
+            classification=guess,
+            description=_sentence(guess, width, height, measures),
+            labels=_labels(guess, width, height, format_name, animated=frames, has_text=text is not None),
+            ocr=text,
+            dominant_colors=measures.colours,
+            measured_only=True,
+            width=width,
+            height=height,
+        )
+
+
+def _sentence(guess: PictureKind, width: int, height: int, measures: Measured) -> str:
+    name = "Picture" if guess == "other" else guess.capitalize()
+    return f"{name}, {width}×{height}, mostly {' and '.join(measures.colours[:2])}."
+
+
+def _labels(
+    guess: PictureKind, width: int, height: int, format_name: str, *, animated: bool, has_text: bool
+) -> tuple[str, ...]:
+    shape = "square" if width == height else "landscape" if width > height else "portrait"
+    extras = (("animated", animated), ("text", has_text))
+    return (guess, shape, format_name, *(name for name, given in extras if given))

@@ -47,7 +47,7 @@ async def import_into(wish: Wish, *, as_json: bool) -> None:
         show_json({**report.model_dump(mode="json"), "posts": report.posts})
         return
     show_report(report, Screen())
-    if running(settings):
+    if running(settings) and (report.posts_new or report.posts_changed):
         note("Its posts are being worked on now; `postloom status --watch` shows how far they are.")
 
 

@@ -1,23 +1,20 @@
 """What a running service leaves in ``<data>/run/service.json``, and how commands reach it."""
 
-import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 from pydantic import BaseModel, ValidationError
-from temporalio.client import Client
 
-from adapters.postgres.pool import migrate, open_pool
+from adapters.postgres.pool import open_pool
 from cli.errors import CommandError
-from cli.service import Service
-from runtime.embedded.files import write_whole
-from runtime.processes import ProcessRecord, find_process, record_of
+from runtime.processes import ProcessRecord, find_process
 from runtime.settings import Settings
-from runtime.temporal import connect
-from workers.stores import MIGRATIONS
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
 
 
 class Reach(BaseModel, frozen=True):
@@ -38,29 +35,10 @@ class ServiceRecord(BaseModel, frozen=True):
     reach: Reach
 
 
-def remember(service: Service, http: str) -> Path:
-    """Write down where the service answers; return the file."""
-    process = record_of("postloom", os.getpid(), signal.SIGTERM)
-    if process is None:
-        raise CommandError("this process cannot be found in the list of processes")
-    addresses = service.addresses
-    reach = Reach(
-        http=http,
-        temporal=addresses.temporal,
-        temporal_ui=addresses.temporal_ui,
-        namespace=service.settings.temporal.namespace,
-        postgres=addresses.postgres,
-        redis=addresses.redis,
-    )
-    path = _path(service.settings.data_dir)
-    write_whole(path, ServiceRecord(process=process, reach=reach).model_dump_json().encode())
-    return path
-
-
 def running(settings: Settings) -> ServiceRecord | None:
     """Return the service that runs in the data folder, None when there is none."""
     try:
-        record = ServiceRecord.model_validate_json(_path(settings.data_dir).read_bytes())
+        record = ServiceRecord.model_validate_json(record_path(settings.data_dir).read_bytes())
     except (OSError, ValidationError):
         return None
     return record if find_process(record.process) else None
@@ -102,6 +80,9 @@ async def archive(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
     """
     dsn = needed(reach(settings).postgres, settings)
     if running(settings) is None:
+        from adapters.postgres.schema import migrate
+        from workers.stores import MIGRATIONS
+
         await migrate(dsn, MIGRATIONS)
     pool = await open_pool(dsn, size=4)
     try:
@@ -110,11 +91,14 @@ async def archive(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
         await pool.close()
 
 
-async def engine(settings: Settings) -> Client:
+async def engine(settings: Settings) -> "Client":
     """Return a client of the workflow engine. Raises as ``archive``."""
+    from runtime.temporal import connect
+
     where = reach(settings)
     return await connect(needed(where.temporal, settings), where.namespace)
 
 
-def _path(data_dir: Path) -> Path:
+def record_path(data_dir: Path) -> Path:
+    """Return the file that says where the service of a data folder answers."""
     return data_dir / "run" / "service.json"

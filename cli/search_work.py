@@ -53,7 +53,7 @@ def _show(place: int, hit: Hit, screen: Screen) -> None:
     if hit.tags:
         screen.line("     " + " ".join(f"#{tag}" for tag in hit.tags), style="magenta")
     screen.line("     " + snippet(hit.text))
-    for neighbour in hit.neighbours:
+    for neighbour in hit.related:
         shared = f"{neighbour.via}: {neighbour.name}" if neighbour.name else neighbour.via
         screen.line(
             f"       ↳ {shared} — {neighbour.link or neighbour.post_id} {snippet(neighbour.text, 60)}",

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from adapters.postgres.pool import migrate
+from adapters.postgres.schema import migrate
 from runtime.embedded.stack import StackAddresses, StackOptions, embedded_stack
 
 _MIGRATIONS = Path(__file__).parents[1] / "deploy" / "migrations"

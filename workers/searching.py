@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from activities.indexing import Embedder
 from adapters.postgres.door import Directory, Tenant
 from contracts.errors import RejectedError
 from contracts.index import Neighbour, SearchHit, SearchQuery
@@ -79,9 +78,9 @@ class Related(Neighbour):
 
 
 class Hit(SearchHit):
-    """A found post; ``neighbours`` are empty unless they were asked for."""
+    """A found post; ``related`` is empty unless it was asked for."""
 
-    neighbours: tuple[Related, ...] = ()
+    related: tuple[Related, ...] = ()
 
 
 class Answer(BaseModel):
@@ -90,6 +89,12 @@ class Answer(BaseModel):
     text: str
     tenant: str
     hits: tuple[Hit, ...]
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors."""
+
+    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]: ...
 
 
 class Vectors(Protocol):
@@ -156,7 +161,7 @@ class Searching:
             for n in around
             if n.post_id in known
         ]
-        return hit.model_copy(update={"neighbours": tuple(related)})
+        return hit.model_copy(update={"related": tuple(related)})
 
 
 def chosen(tenants: Sequence[Tenant], wanted: str | None) -> Tenant:

@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 
 from adapters.embedded_graph.graph import EmbeddedGraph
 from adapters.folder import FolderStore
-from adapters.postgres.pool import migrate, open_pool
+from adapters.postgres.pool import open_pool
+from adapters.postgres.schema import migrate
 from adapters.qdrant import VectorIndex
 from adapters.redis_streams.log import connect
 from runtime.settings import Settings

@@ -5,20 +5,24 @@ from dataclasses import dataclass
 from typing import Final
 
 import trafilatura
+from trafilatura.utils import detect_encoding
 
 from contracts.errors import RefusedError
 from domain.text import normalized, storable
 
 EXCERPT: Final = 2000
 #: Characters that are read of a page: an article is far shorter, and reading takes time with size.
-MAX_TEXT: Final = 1_000_000
+MAX_TEXT: Final = 500_000
 MAX_TITLE: Final = 300
 _CHARSET: Final = re.compile(
-    r"charset=[\"']?(utf-?8|(?:windows|cp)-?125\d|koi8-[ru]|iso-8859-\d{1,2}|cp866|gbk|gb2312|gb18030|big5"
+    r"charset\s*=\s*[\"']?(utf-?8|(?:windows|cp)-?125\d|koi8-[ru]|iso-8859-\d{1,2}|cp866|gbk|gb2312|gb18030|big5"
     r"|shift_jis|euc-jp|euc-kr)\b",
     re.IGNORECASE,
 )
-_MARKS: Final = re.compile(r"^\s*(?:#{1,6}|[-*+>]|\d+\.)\s+|[*_`|~]+|\[([^\]]*)\]\([^)]*\)", re.MULTILINE)
+_HEAD: Final = 2048  # bytes in which HTML names its encoding
+_MARKS: Final = re.compile(
+    r"^[ \t]*(?:#{1,6}|[-*+>]|\d{1,9}\.)[ \t]+|[*_`|~]+|!?\[([^\[\]]{0,300})\]\([^()]{0,300}\)", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -36,29 +40,38 @@ def extract(body: bytes, content_type: str) -> Extract:
     Raises:
         RefusedError: it says nothing.
     """
-    text: str | bytes = _decoded(body, content_type)
-    if content_type.startswith("text/plain"):
-        title, markdown = None, text if isinstance(text, str) else text.decode(errors="replace")
-    else:
-        title, markdown = _article(text)
+    text = _decoded(body, content_type)[:MAX_TEXT]
+    title, markdown = (None, text) if content_type.startswith("text/plain") else _article(text)
     markdown = storable(markdown).strip()
     if not normalized(markdown):
         raise RefusedError("The page has no text.", "empty_page")
-    return Extract(title=title, markdown=markdown, excerpt=normalized(_MARKS.sub(r"\1", markdown))[:EXCERPT])
+    return Extract(title=title, markdown=markdown, excerpt=_excerpt(markdown))
 
 
-def _decoded(body: bytes, content_type: str) -> str | bytes:
-    """The text if the answer names its encoding; the bytes else, for trafilatura to find it out."""
-    named = _CHARSET.search(content_type)
-    if named is None:
-        return body[:MAX_TEXT]
+def _excerpt(markdown: str) -> str:
+    """The first words without marks. Only the beginning is looked at: the search must not take long on any text."""
+    return normalized(_MARKS.sub(r"\1", markdown[: 4 * EXCERPT]))[:EXCERPT]
+
+
+def _decoded(body: bytes, content_type: str) -> str:
+    """The text in the encoding that the answer names, or the page itself, or UTF-8, or what it looks like.
+
+    Decoded here and not by trafilatura, which unpacks what looks packed.
+    """
+    named = _CHARSET.search(content_type) or _CHARSET.search(body[:_HEAD].decode("latin-1"))
+    for encoding in (named and named[1], "utf-8-sig"):
+        try:
+            return body.decode(encoding) if encoding else body.decode("utf-8-sig")
+        except (LookupError, UnicodeDecodeError):
+            continue
+    guesses = [named[1]] if named else detect_encoding(body[:MAX_TEXT])
     try:
-        return body.decode(named[1], errors="replace")[:MAX_TEXT]
+        return body.decode(next(iter(guesses), "utf-8"), errors="replace")
     except LookupError:
-        return body[:MAX_TEXT]
+        return body.decode(errors="replace")
 
 
-def _article(page: str | bytes) -> tuple[str | None, str]:
+def _article(page: str) -> tuple[str | None, str]:
     tree = trafilatura.load_html(page)
     if tree is None:
         return None, ""

@@ -110,7 +110,7 @@ class WebReader:
 
     def _next(self, target: Target, location: str) -> Target:
         try:
-            return self._rules.target(str(target.url.join(location.strip())))
+            return self._rules.target(str(target.url.join(location.strip().replace(" ", "%20"))))
         except (httpx.InvalidURL, ValueError) as error:
             raise RefusedError("The site redirects to something that is no link.", "bad_url") from error
 

@@ -57,7 +57,7 @@ async def addresses(target: Target, resolve: Resolver) -> tuple[str, ...]:
     except socket.gaierror as error:
         if error.errno in _NO_SUCH_NAME:
             raise RefusedError("There is no such host.", "dns_failure") from error
-        raise LinkFailedError("The host's address could not be found out.", "dns_failure") from error
+        raise LinkFailedError("The host's address could not be found out.", "dns_unavailable") from error
     if any(forbidden(ip_address(address)) for address in found):
         raise RefusedError("The link leads to an address that is not public.", "private_address")
     if not found:
@@ -77,7 +77,8 @@ async def answer(
     """
     with our_errors():
         async with open_transport() as transport:
-            response = await _first(transport, target, hosts, timeout)
+            limits = httpx.Timeout(timeout, connect=timeout / len(hosts))
+            response = await _first(transport, target, hosts, limits)
             try:
                 yield response
             finally:
@@ -85,21 +86,21 @@ async def answer(
 
 
 async def _first(
-    transport: httpx.AsyncBaseTransport, target: Target, hosts: tuple[str, ...], timeout: float
+    transport: httpx.AsyncBaseTransport, target: Target, hosts: tuple[str, ...], limits: httpx.Timeout
 ) -> httpx.Response:
     *others, last = hosts
     for host in others:
         try:
-            return await transport.handle_async_request(_request(target, host, timeout))
-        except httpx.ConnectError:
+            return await transport.handle_async_request(_request(target, host, limits))
+        except (httpx.ConnectError, httpx.ConnectTimeout):
             continue  # a host with several addresses is up when one of them is
-    return await transport.handle_async_request(_request(target, last, timeout))
+    return await transport.handle_async_request(_request(target, last, limits))
 
 
-def _request(target: Target, address: str, timeout: float) -> httpx.Request:
+def _request(target: Target, address: str, limits: httpx.Timeout) -> httpx.Request:
     """A request whose connection goes to ``address`` while Host and certificate stay those of the link."""
     port = target.fixed[1] if target.fixed else target.port
-    extensions = {"sni_hostname": target.host, "timeout": httpx.Timeout(timeout).as_dict()}
+    extensions = {"sni_hostname": target.host, "timeout": limits.as_dict()}
     headers = {"Host": target.url.netloc.decode("ascii"), **_HEADERS}
     pinned = target.url.copy_with(host=address, port=port)
     return httpx.Request("GET", pinned, headers=headers, extensions=extensions)
@@ -121,11 +122,14 @@ def our_errors() -> Iterator[None]:
         if _is_tls(error):
             raise RefusedError("The site's certificate is not to be trusted.", "tls_error") from error
         raise LinkFailedError("The site could not be connected to.", "connection") from error
-    except httpx.TransportError as error:
+    except (httpx.TransportError, OSError) as error:
         raise LinkFailedError("The site did not answer properly.", "connection") from error
 
 
 def _is_tls(error: BaseException | None) -> bool:
+    """Whether TLS itself failed; a connection that breaks off during it may hold the next time."""
     while error is not None and not isinstance(error, ssl.SSLError):
         error = error.__cause__ or error.__context__
-    return error is not None
+    return error is not None and not isinstance(
+        error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+    )

@@ -1,0 +1,34 @@
+"""What the doctor finds of the running service and of configured servers."""
+
+from typing import Any
+
+from cli.asking import ask
+from cli.doctor_checks import Finding
+from cli.errors import CommandError
+from cli.running import running
+from contracts.errors import PipelineError
+from runtime.settings import Settings
+
+
+async def service_findings(settings: Settings) -> list[Finding]:
+    """Return a finding for the running service and for each of its parts and stores."""
+    record = running(settings)
+    if record is None:
+        return [Finding("service", ok=False, found="not running", do="`postloom up` starts it", needed=False)]
+    try:
+        said: Any = ask(settings, "/readyz", {})
+    except (PipelineError, CommandError) as error:
+        return [
+            Finding(
+                "service",
+                ok=False,
+                found=str(error),
+                do=f"stop process {record.process.pid} and start it again",
+            )
+        ]
+    log = settings.data_dir / "logs" / "service.log"
+    parts = [
+        Finding(f"service: {name}", check["ok"], check["why"] or "well", f"see {log}")
+        for name, check in said["checks"].items()
+    ]
+    return [Finding("service", ok=True, found=f"process {record.process.pid}, {record.reach.http}"), *parts]

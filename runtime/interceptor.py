@@ -38,6 +38,10 @@ class _AroundActivity(ActivityInboundInterceptor):
             except PipelineError as error:
                 _count_failure(info.activity_type, error)
                 raise _as_temporal(error) from error
+            except Exception as error:
+                metrics.FAILED.labels(info.activity_type, type(error).__name__).inc()
+                log.exception("activity broke")
+                raise
             seconds = time.perf_counter() - start
             metrics.SECONDS.labels(info.activity_type).observe(seconds)
             _count(result)

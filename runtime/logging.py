@@ -35,6 +35,7 @@ def configure(level: str, file: Path | None = None) -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for noisy in ("httpx", "httpcore", "temporalio", "uvicorn.access", "alembic", "trafilatura", "htmldate"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("temporalio.activity").setLevel(logging.CRITICAL)  # the interceptor says it, in one line
     structlog.configure(
         processors=[*shared[:-1], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from temporalio.client import Client
-
 from adapters.postgres.reporting import Reports
 from adapters.redis_streams.watch import describe
 from cli.demo_wait import Ending
 from cli.whole import Whole
+from cli.workflow_counts import stuck
 from contracts.streams import STREAMS, dead_letters
 from ingest.options import ImportReport
 from workers.searching import Question
-from workflows.attributes import NEEDS_HUMAN, STUCK_REASON
 
 Facts = dict[str, Any]
 #: How many posts that are stuck or unfinished are named.
@@ -38,7 +36,8 @@ async def summary(whole: Whole, story: Story, questions: Sequence[str]) -> Facts
     """Return the figures; ``lost`` has a sentence for each thing that is not as it must be."""
     reports = Reports(whole.service.stores.pool)
     channel = await reports.channel(story.tenant_id, story.report.tg_channel_id)
-    parked = await _parked(whole.service.client, story.tenant_id)
+    waiting = await stuck(whole.service.client, str(story.tenant_id))
+    parked = [f"{id} ({reason})" for id, reason in waiting.items()]
     asked = questions or [row["tag"] for row in channel["tags"][:3]]
     facts = {
         **_counts(channel, parked),
@@ -81,13 +80,6 @@ def _counts(channel: Facts, parked: list[str]) -> Facts:
         "tags": channel["tags"],
         "parked": parked,
     }
-
-
-async def _parked(client: Client, tenant_id: UUID) -> list[str]:
-    """Return the workflows that wait for a human, each with its reason."""
-    which = f"TgTenant='{tenant_id}' AND TgState='{NEEDS_HUMAN}' AND ExecutionStatus='Running'"
-    runs = client.list_workflows(which, limit=1000)
-    return [f"{run.id} ({run.typed_search_attributes.get(STUCK_REASON)})" async for run in runs]
 
 
 async def _streams(whole: Whole) -> dict[str, int]:

@@ -110,10 +110,8 @@ def _page(page: Facts) -> tuple[Cell, ...]:
 
 def _events(events: list[Facts], screen: Screen) -> None:
     screen.title("Events")
-    rows = [
-        (e["event_type"], e["stream"], e["entry_id"] or "not sent yet", e["idempotency_key"]) for e in events
-    ]
-    screen.rows(("event", "stream", "entry", "key"), rows)
+    rows = [(e["event_type"], e["stream"], e["entry_id"] or "not sent yet") for e in events]
+    screen.rows(("event", "stream", "entry"), rows)
     if not rows:
         screen.line("  none")
 

@@ -86,7 +86,11 @@ async def _workflow(client: Client | None, workflow_id: str) -> Facts:
         "started": run.start_time,
         "closed": run.close_time,
         "history_events": run.history_length,
-        "attributes": {pair.key.name: pair.value for pair in run.typed_search_attributes},
+        "attributes": {
+            pair.key.name: pair.value
+            for pair in run.typed_search_attributes
+            if pair.key.name.startswith("Tg")
+        },
     }
     if run.status is WorkflowExecutionStatus.RUNNING:
         facts["says"] = await _says(client, workflow_id)

@@ -1,6 +1,7 @@
 """Everything that ``postloom status`` shows, gathered from the stores and the running service."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -15,7 +16,7 @@ from adapters.postgres.reporting import Reports
 from adapters.redis_streams.log import connect as connect_redis
 from adapters.redis_streams.watch import StreamInfo, describe
 from cli.running import Reach, archive, engine, needed, reach
-from cli.workflow_counts import open_workflows
+from cli.workflow_counts import open_workflows, stuck
 from contracts.errors import UnavailableError
 from contracts.streams import STREAMS, dead_letters
 from runtime.settings import Settings
@@ -104,13 +105,15 @@ def _stream(info: StreamInfo, buried: StreamInfo) -> Facts:
     }
 
 
-async def _workflows(client: Client | None) -> dict[str, dict[str, int]] | None:
+async def _workflows(client: Client | None) -> Facts | None:
+    """Return the open workflows by kind and state, and how many are stuck for which reason."""
     if client is None:
         return None
     try:
-        return await open_workflows(client)
+        counts, waiting = await open_workflows(client), await stuck(client)
     except UnavailableError:
         return None
+    return {"open": counts, "stuck": dict(Counter(waiting.values()))}
 
 
 async def _service(ask: Sources) -> Facts:

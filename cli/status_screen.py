@@ -30,7 +30,7 @@ def _posts(facts: Facts, screen: Screen) -> None:
         screen.line("  none yet: `postloom import PATH --tenant NAME`")
         return
     rows = [_tenant(name, states, albums.get(name)) for name, states in sorted(counts.items())]
-    screen.rows(("tenant", "posts", *STATES[:3], "indexed", "skipped", "failed", "albums"), rows)
+    screen.rows(("tenant", "posts", *STATES[:3], *STATES[3:], "albums put together"), rows)
     for row in facts["unfinished"]:
         screen.line(
             f"  {row['tenant']}: {row['posts']} under way, last stage done: {row['after_stage']}", style="dim"
@@ -38,57 +38,62 @@ def _posts(facts: Facts, screen: Screen) -> None:
 
 
 def _tenant(name: str, states: dict[str, int], albums: Facts | None) -> list[str | int]:
-    done = (
-        f"{albums['complete']} complete, {albums['partial']} partial of {albums['albums']}" if albums else ""
-    )
-    return [name, sum(states.values()), *(states.get(state, 0) for state in STATES), done]
+    return [name, sum(states.values()), *(states.get(state, 0) for state in STATES), _assembled(albums)]
+
+
+def _assembled(albums: Facts | None) -> str:
+    if albums is None:
+        return ""
+    partial = f", {albums['partial']} partial" if albums["partial"] else ""
+    return f"{albums['complete'] + albums['partial']}/{albums['albums']}{partial}"
 
 
 def _stages(rows: list[Facts], screen: Screen) -> None:
+    """Show what stages did, all tenants together; JSON has them apart."""
     if not rows:
         return
-    screen.title("Stages")
+    sums: dict[tuple[str, str, str], list[float]] = defaultdict(lambda: [0, 0, 0])
+    for row in rows:
+        known = sums[row["stage"], row["outcome"], row["reason"] or ""]
+        known[:] = [have + row[name] for have, name in zip(known, ("posts", "runs", "seconds"), strict=True)]
     order = list(Stage)
-    tenants = {row["tenant"] for row in rows}
-    lines = []
-    for row in sorted(rows, key=lambda r: (r["tenant"], order.index(r["stage"]), r["outcome"], -r["posts"])):
-        name = f"{row['tenant']}: {row['stage']}" if len(tenants) > 1 else row["stage"]
-        each = seconds(row["seconds"] / row["posts"])
-        lines.append(
-            [name, row["outcome"], (row["reason"] or "").replace("_", " "), row["posts"], row["runs"], each]
+    lines = [
+        (stage, outcome, reason.replace("_", " "), int(posts), int(runs), seconds(took / posts))
+        for (stage, outcome, reason), (posts, runs, took) in sorted(
+            sums.items(), key=lambda item: (order.index(Stage(item[0][0])), item[0][1], -item[1][0])
         )
+    ]
+    screen.title("Stages")
     screen.rows(("stage", "outcome", "reason", "posts", "runs", "each took"), lines)
 
 
 def _streams(streams: list[Facts], screen: Screen) -> None:
-    screen.title("Streams")
-    rows = [list(_stream(stream)) for stream in streams]
-    screen.rows(("stream", "length", "dead letters", "readers (not delivered, not acknowledged)"), rows)
+    screen.title("Streams (of each reader: not delivered, not acknowledged)")
+    screen.rows(("stream", "length", "dead", "readers"), [list(_stream(stream)) for stream in streams])
 
 
 def _stream(stream: Facts) -> Iterable[str | int]:
     groups = [
-        f"{g['name']} ({'?' if g['lag'] is None else g['lag']}, {g['pending']})" for g in stream["groups"]
+        f"{g['name']} {'?' if g['lag'] is None else g['lag']}, {g['pending']}" for g in stream["groups"]
     ]
     return stream["stream"], stream["length"], stream["dead_letters"], "; ".join(groups)
 
 
-def _workflows(counts: dict[str, dict[str, int]] | None, screen: Screen) -> None:
+def _workflows(workflows: Facts | None, screen: Screen) -> None:
     screen.title("Open workflows")
-    if counts is None:
+    if workflows is None:
         screen.line("  the workflow engine does not answer", style="red")
         return
     told = [
-        f"{kind}: {', '.join(f'{n} {state}' for state, n in states.items())}"
-        for kind, states in counts.items()
+        f"{kind}: {', '.join(f'{count} {state}' for state, count in states.items())}"
+        for kind, states in workflows["open"].items()
         if states
     ]
     for line in told or ["none"]:
         screen.line(f"  {line}")
-    if any("needs_human" in states for states in counts.values()):
+    for reason, count in workflows["stuck"].items():
         screen.line(
-            "  Stuck ones say why on their page in the Web UI: filter by TgState = needs_human.",
-            style="yellow",
+            f"  {count} stuck at {reason}: in the Web UI, filter by TgState = needs_human", style="yellow"
         )
 
 

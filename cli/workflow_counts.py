@@ -26,6 +26,17 @@ async def open_workflows(client: Client, tenant: str | None = None) -> dict[str,
     }
 
 
+async def stuck(client: Client, tenant: str | None = None) -> dict[str, str]:
+    """Return the workflows that wait for a human, up to a thousand, each with its reason. Raises as above."""
+    own = f" AND TgTenant='{tenant}'" if tenant else ""
+    which = f"TgState='{attributes.NEEDS_HUMAN}' AND ExecutionStatus='Running'{own}"
+    try:
+        runs = [run async for run in client.list_workflows(which, limit=1000)]
+    except RPCError as error:
+        raise UnavailableError(f"Temporal does not answer: {error.message}") from error
+    return {run.id: run.typed_search_attributes.get(attributes.STUCK_REASON) or "unknown" for run in runs}
+
+
 async def _states(client: Client, which: str) -> dict[str, int]:
     wanted = [which, *(f"{which} AND TgState='{state}'" for state in STATES)]
     try:

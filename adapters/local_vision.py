@@ -14,6 +14,8 @@ from contracts.vision import Ocr, PictureFacts, PictureKind
 #: Pixels of the copy that is measured, and of the one that is read.
 _MEASURED_SIDE: Final = 512
 _READ_SIDE: Final = 2000
+#: Pictures decoded at a time: together with the gate on pixels it bounds the memory.
+_AT_ONCE: Final = 2
 
 
 class OcrEngine(Protocol):
@@ -38,18 +40,21 @@ class LocalVision:
         self, max_pixels: int, ocr: OcrEngine | None = None, clock: Callable[[], datetime] = _now
     ) -> None:
         self._max_pixels, self._ocr, self._clock = max_pixels, ocr, clock
+        self._turn = asyncio.Semaphore(_AT_ONCE)
         self.model = f"facts+{ocr.name}" if ocr else "facts"
 
     async def look(self, body: bytes, mime: str) -> PictureFacts:
         """Return what was measured and read.
 
         Raises:
-            RefusedError: ``too_many_pixels``, ``broken_picture``, or ``unsupported`` (SVG).
+            RefusedError: ``too_many_pixels``, ``broken_picture``, or ``unsupported_mime`` (SVG).
+            UnavailableError: the text could not be read now.
         """
-        return await asyncio.to_thread(self._look, body, mime)
+        async with self._turn:
+            return await asyncio.to_thread(self._look, body, mime)
 
     def _look(self, body: bytes, mime: str) -> PictureFacts:
-        with opened(body, self._max_pixels) as picture:
+        with opened(body, mime, self._max_pixels) as picture:
             (width, height), frames = picture.size, bool(getattr(picture, "is_animated", False))
             format_name = (picture.format or mime.rpartition("/")[2]).lower()
             copy = small(picture, _READ_SIDE if self._ocr else _MEASURED_SIDE)

@@ -8,10 +8,12 @@ from typing import Final
 from adapters.local_words import Word, Words
 
 MAX_WORDS: Final = 3
-_LINKED: Final = re.compile(r"\[([^\]\n]*)\]\([^)\s]*\)")
+# Every repetition has an end: the search must not take long on any text.
+_LINKED: Final = re.compile(r"\[([^\[\]\n]{0,300})\]\([^()\s]{0,2000}\)")
 _NO_WORDS: Final = re.compile(
-    r"https?://\S+|\bwww\.\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:ru|com|org|net|io|me|рф)\b(?:/\S*)?|\S+@\S+|@\w+"
-    r"|\berid:?\s*\S+|\bинн\s*\d+|[#*_`~]{2,}|(?<!\w)[_*`~]|[_*`~](?!\w)",
+    r"https?://\S+|\bwww\.\S+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,3}\.(?:ru|com|org|net|io|me|рф)\b(?:/\S*)?"
+    r"|[^\s@]{0,64}@\w\S*"
+    r"|\berid:?\s{0,3}\S+|\bинн\s{0,3}\d+|[#*_`~]{2,}|(?<!\w)[_*`~]|[_*`~](?!\w)",
     re.IGNORECASE,
 )
 _HASHTAG: Final = re.compile(r"(?<!\w)#(\w{2,60})")
@@ -93,7 +95,10 @@ def _belongs_together(tokens: Sequence[Token], words: Words) -> bool:
     kinds = [token.word.kind for token in tokens]
     first = tokens[0].word.lemma
     if all(kind == "latin" for kind in kinds):
-        return not any(t.text.lower() in words.generic_english for t in tokens) and len(tokens[0].text) > 1
+        says = not any(t.text.lower() in words.generic_english for t in tokens) and len(tokens[0].text) > 1
+        return (
+            says and len({t.text.islower() for t in tokens if not t.starts}) <= 1
+        )  # a name ends where it ends
     if kinds[-1] == "adjective" or first in words.generic_adjectives:
         return False
     head = kinds.index("noun") if "noun" in kinds else len(kinds)

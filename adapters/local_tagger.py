@@ -87,8 +87,14 @@ def _distinct(ranked: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     kept: dict[str, frozenset[str]] = {}
     for key, tag in ranked:
         lemmas = frozenset(key.split())
-        if not any(lemmas <= other or other <= lemmas for other in kept.values()):
+        if not any(_same(lemmas, other) for other in kept.values()):
             kept.setdefault(tag, lemmas)
         if len(kept) == MAX_CANDIDATES:
             break
     return tuple(kept)
+
+
+def _same(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether one holds the other, or half of it where both are phrases."""
+    shared = len(one & other)
+    return shared in {len(one), len(other)} or (min(len(one), len(other)) > 1 and shared * 2 >= len(one))

@@ -1,7 +1,9 @@
 """What a page says: its title and its text, without menus and advertisements."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import trafilatura
@@ -59,16 +61,17 @@ def _decoded(body: bytes, content_type: str) -> str:
     Decoded here and not by trafilatura, which unpacks what looks packed.
     """
     named = _CHARSET.search(content_type) or _CHARSET.search(body[:_HEAD].decode("latin-1"))
-    for encoding in (named and named[1], "utf-8-sig"):
+    for encoding in chain([named[1]] if named else [], ["utf-8-sig"], _looks_like(body)):
         try:
-            return body.decode(encoding) if encoding else body.decode("utf-8-sig")
+            return body.decode(encoding)
         except (LookupError, UnicodeDecodeError):
             continue
-    guesses = [named[1]] if named else detect_encoding(body[:MAX_TEXT])
-    try:
-        return body.decode(next(iter(guesses), "utf-8"), errors="replace")
-    except LookupError:
-        return body.decode(errors="replace")
+    return body.decode(errors="replace")
+
+
+def _looks_like(body: bytes) -> Iterator[str]:
+    """The encodings that ``body`` may be in, looked for when somebody asks."""
+    yield from detect_encoding(body[:MAX_TEXT])
 
 
 def _article(page: str) -> tuple[str | None, str]:

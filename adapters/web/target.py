@@ -81,8 +81,8 @@ def _parsed(link: str) -> httpx.URL:
         url = httpx.URL(link)
     except (httpx.InvalidURL, ValueError) as error:
         raise RefusedError("The link cannot be read.", "bad_url") from error
-    if url.scheme in _PORTS and (authority is None or not url.raw_host):
-        raise RefusedError("The link names no host.", "bad_url")
+    if not url.scheme or (url.scheme in _PORTS and (authority is None or not url.raw_host)):
+        raise RefusedError("The link names no scheme or no host.", "bad_url")
     return url
 
 

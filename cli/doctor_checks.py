@@ -65,13 +65,16 @@ def temporal(settings: Settings) -> Finding:
     """Where the workflow engine comes from."""
     if settings.temporal.address:
         return Finding("Temporal", ok=True, found=f"configured: {settings.temporal.address}")
-    cached = cache_folder() / f"temporal-{pinned_version()}"
     configured = settings.temporal.cli
-    for where, path in (("configured", configured), ("installed", which("temporal")), ("cached", cached)):
+    if configured is not None:
+        found = f"configured: {configured} ({_version(configured, '--version')})"
+        return Finding("Temporal", configured.exists(), found, "correct POSTLOOM_TEMPORAL__CLI")
+    for where, path in (
+        ("installed", which("temporal")),
+        ("cached", cache_folder() / f"temporal-{pinned_version()}"),
+    ):
         if path is not None and path.exists():
             return Finding("Temporal", ok=True, found=f"{where}: {path} ({_version(path, '--version')})")
-    if configured is not None:
-        return Finding("Temporal", ok=False, found=f"no {configured}", do="correct POSTLOOM_TEMPORAL__CLI")
     do = "nothing, if Go is installed or temporal.download can be reached: it is fetched at the first start; "
     do += "else install it (https://docs.temporal.io/cli) or set POSTLOOM_TEMPORAL__ADDRESS"
     return Finding("Temporal", ok=False, found="not here yet", do=do, needed=which("go") is None)

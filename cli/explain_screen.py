@@ -6,6 +6,7 @@ from typing import Any
 
 from cli.screen import Cell, Screen, seconds
 from cli.search_work import snippet
+from contracts.identity import album_workflow_id
 
 Facts = dict[str, Any]
 
@@ -68,11 +69,17 @@ def _who(post: Facts, workflow: Facts) -> Iterable[tuple[str, Cell]]:
         ("link", post["link"]),
         ("tags", " ".join(f"#{tag}" for tag in post["tags"]) or "none"),
         ("error", post["error"]),
-        ("album", post["grouped_id"]),
+        ("album", _album(post)),
         ("post id", str(post["post_id"])),
         ("workflow", workflow["id"]),
         ("trace", post["trace_id"]),
     ]
+
+
+def _album(post: Facts) -> str | None:
+    if post["grouped_id"] is None:
+        return None
+    return album_workflow_id(post["tenant_id"], post["tg_channel_id"], post["grouped_id"])
 
 
 def _workflow(workflow: Facts, screen: Screen) -> None:

@@ -45,7 +45,7 @@ class Screen:
             self._console.print(table(names, texts))
             return
         for row in texts:
-            self._console.print(Text("\t".join(row)))
+            self._console.file.write("\t".join(row) + "\n")
 
     def facts(self, pairs: Iterable[tuple[str, Cell]]) -> None:
         """Show names with their values, one a line."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from cli.errors import CommandError
 
 _POST: Final = re.compile(r"post:([0-9a-fA-F-]{36}):(-?\d{1,18}):(\d{1,18})")
-_ALBUM: Final = re.compile(r"album:([0-9a-fA-F-]{36}):(-?\d{1,18}):(-?\d{1,18})")
+_ALBUM: Final = re.compile(r"album:([0-9a-fA-F-]{36}):(-?\d{1,18}):(-?\d{1,19})")
 _PRIVATE: Final = re.compile(
     r"(?:https?://)?(?:www\.)?t(?:elegram)?\.me/c/(\d{1,13})(?:/\d+)?/(\d{1,18})(?:[?#].*)?/?"
 )
@@ -45,6 +45,14 @@ class Album:
 Subject = PostById | PostByMessage | Album
 
 
+def _whole(digits: str) -> int:
+    """Return the number when a database can hold it."""
+    number = int(digits)
+    if abs(number) >= 1 << 63:
+        raise ValueError(digits)
+    return number
+
+
 def subject_of(words: str) -> Subject:
     """Return whom the words mean.
 
@@ -56,7 +64,7 @@ def subject_of(words: str) -> Subject:
         if found := _POST.fullmatch(words):
             return PostByMessage(found[2], int(found[3]), UUID(found[1]))
         if found := _ALBUM.fullmatch(words):
-            return Album(UUID(found[1]), int(found[2]), int(found[3]))
+            return Album(UUID(found[1]), int(found[2]), _whole(found[3]))
         if found := _PRIVATE.fullmatch(words):
             return PostByMessage(str(-1_000_000_000_000 - int(found[1])), int(found[2]))
         if found := _PUBLIC.fullmatch(words):

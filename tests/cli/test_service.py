@@ -1,0 +1,211 @@
+"""The command as a user meets it: the service in one terminal, everything else in another."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LINK = "https://t.me/c/1790001234/20"
+
+pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
+
+
+@dataclass
+class Terminal:
+    """Runs the command in a data folder of its own, as a user does."""
+
+    data: Path
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            _command(*words), env=self.env, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+
+    def json(self, *words: str) -> Any:
+        done = self.run(*words, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {
+            "POSTLOOM_DATA_DIR": str(self.data),
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(Path.home()),
+        }
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-c", "from cli.main import main; main()", *words]
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Terminal, "subprocess.Popen[str]"]]:
+    terminal = Terminal(tmp_path_factory.mktemp("up"))
+    with subprocess.Popen(
+        _command("up"),
+        env=terminal.env,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as service:
+        _wait_for(terminal.data / "run" / "service.json", service)
+        yield terminal, service
+        if service.poll() is None:
+            service.send_signal(signal.SIGTERM)
+
+
+@pytest.fixture(scope="module")
+def terminal(up: tuple[Terminal, "subprocess.Popen[str]"]) -> Terminal:
+    """A terminal beside a running service that has an import behind it."""
+    terminal = up[0]
+    assert terminal.run("tenants", "add", "reader").returncode == 0
+    done = terminal.run("import", "examples/city_channel", "--tenant", "reader")
+    assert done.returncode == 0, done.stderr
+    assert "40 posts" in done.stdout
+    _until_indexed(terminal)
+    return terminal
+
+
+def _wait_for(path: Path, service: "subprocess.Popen[str]") -> None:
+    end = time.monotonic() + 120
+    while not path.exists():
+        assert service.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+def _until_indexed(terminal: Terminal) -> None:
+    end = time.monotonic() + 120
+    while {"tenant": "reader", "state": "indexed", "posts": 40} not in terminal.json("status")["posts"]:
+        assert time.monotonic() < end
+        time.sleep(1)
+
+
+def test_the_folder_of_a_running_service_is_refused(terminal: Terminal) -> None:
+    for words in (["up"], ["demo"]):
+        done = terminal.run(*words)
+
+        assert done.returncode == 1
+        assert "already" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_status_says_where_everything_is(terminal: Terminal) -> None:
+    status = terminal.json("status")
+
+    assert status["service"]["ready"]
+    assert status["albums"] == [{"tenant": "reader", "albums": 3, "complete": 3, "partial": 0}]
+    assert {s["stream"]: s["length"] for s in status["streams"]}["stream:posts:parsed"] == 40
+    assert "password" not in json.dumps(status)
+    assert "@" not in status["addresses"]["postgres"]
+
+
+def test_what_commands_need_to_know_is_for_the_user_alone(terminal: Terminal) -> None:
+    assert (terminal.data / "run" / "service.json").stat().st_mode & 0o077 == 0
+
+
+def test_search_finds_posts_and_what_they_are_connected_to(terminal: Terminal) -> None:
+    found = terminal.json("search", "ремонт моста", "--related", "--limit", "3", "--since", "2026-03-01")
+
+    assert len(found["hits"]) == 3
+    best = found["hits"][0]
+    assert "мост" in best["text"].lower()
+    assert best["link"].startswith("https://t.me/c/1790001234/")
+    assert best["related"]
+
+
+def test_search_refuses_a_tenant_that_is_not_there(terminal: Terminal) -> None:
+    done = terminal.run("search", "река", "--tenant", "nobody")
+
+    assert done.returncode == 2
+    assert "there is no tenant nobody" in done.stderr
+
+
+def test_a_post_is_explained_from_records(terminal: Terminal) -> None:
+    [told] = terminal.json("explain", LINK)
+
+    assert told["post"]["state"] == "indexed"
+    assert {"persist", "tags", "vision", "vectors", "graph"} <= {stage["stage"] for stage in told["stages"]}
+    assert all(event["entry_id"] for event in told["events"])
+    assert told["workflow"]["attributes"]["TgState"] == "indexed"
+    assert terminal.json("explain", told["post"]["post_id"])[0]["post"] == told["post"]
+
+
+def test_an_album_is_explained_from_records(terminal: Terminal) -> None:
+    [post] = terminal.json("explain", LINK)
+    grouped = next(
+        told["post"]["grouped_id"]
+        for n in range(2, 42)
+        for told in _known(terminal, n)
+        if told["post"]["grouped_id"]
+    )
+    channel, tenant = post["post"]["tg_channel_id"], post["post"]["tenant_id"]
+
+    [told] = terminal.json("explain", f"album:{tenant}:{channel}:{grouped}")
+
+    assert told["album"]["assembled"]
+    assert [event["event_type"] for event in told["events"]] == ["albums.parsed", "album.assembled"]
+
+
+def _known(terminal: Terminal, message: int) -> list[Any]:
+    done = terminal.run("explain", f"t.me/c/1790001234/{message}", "--json")
+    return list(json.loads(done.stdout)) if done.returncode == 0 else []
+
+
+def test_what_is_not_in_the_archive_is_said_to_be_absent(terminal: Terminal) -> None:
+    done = terminal.run("explain", "https://t.me/c/1790001234/9999")
+
+    assert done.returncode == 1
+    assert "is not in the archive" in done.stderr
+
+
+def test_the_same_import_again_adds_nothing(terminal: Terminal) -> None:
+    report = terminal.json("import", "examples/city_channel", "--tenant", "reader")
+
+    assert (report["posts"], report["posts_new"], report["posts_changed"]) == (40, 0, 0)
+
+
+def test_the_local_port_answers_this_machine_only(terminal: Terminal) -> None:
+    address = json.loads((terminal.data / "run" / "service.json").read_text())["reach"]["http"]
+
+    assert _get(f"{address}/healthz")[0] == 200
+    assert _get(f"{address}/readyz")[0] == 200
+    assert _get(f"{address}/search?limit=3")[0] == 400
+    assert 'postloom_posts{state="indexed",tenant="reader"} 40.0' in _get(f"{address}/metrics")[1]
+    assert _get(f"{address}/healthz", host="evil.example")[0] == 400
+
+
+def _get(url: str, host: str = "127.0.0.1") -> tuple[int, str]:
+    request = urllib.request.Request(url, headers={"Host": host})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_the_service_stops_cleanly_when_it_is_asked(
+    up: tuple[Terminal, "subprocess.Popen[str]"], terminal: Terminal
+) -> None:
+    _, service = up
+
+    service.send_signal(signal.SIGTERM)
+    said, _ = service.communicate(timeout=60)
+
+    assert service.returncode == 0
+    assert "postloom is running" in said
+    assert not (terminal.data / "run" / "service.json").exists()
+    assert terminal.run("status").returncode == 1

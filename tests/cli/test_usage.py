@@ -1,0 +1,102 @@
+"""What the command says when it is asked for what cannot be done: one sentence, no trace, the right status."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.main import run
+
+
+@pytest.fixture(autouse=True)
+def _a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POSTLOOM_DATA_DIR", str(tmp_path / "data"))
+    for name in ("POSTGRES_DSN", "REDIS_URL", "TEMPORAL__ADDRESS"):
+        monkeypatch.delenv(f"POSTLOOM_{name}", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["frob"], 2, "No such command 'frob'"),
+        (["import", "somewhere"], 2, "Missing option '--tenant'"),
+        (["import", "/nowhere", "--tenant", "a"], 2, "/nowhere does not exist"),
+        (["demo", "--export", "/nowhere"], 2, "/nowhere does not exist"),
+        (["explain", "nonsense"], 2, "is no post id"),
+        (["search", "мост", "--limit", "0"], 2, "'--limit'"),
+        (["search", "мост", "--since", "yesterday"], 2, "write a day as 2026-03-01"),
+        (["search", "мост"], 1, "start it with `postloom up`"),
+        (["status"], 1, "start it with `postloom up`"),
+        (["tenants", "list"], 1, "start it with `postloom up`"),
+        (["tenants", "add", " "], 2, "a tenant's name is"),
+        (["explain", "https://t.me/c/123/4"], 1, "start it with `postloom up`"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence(
+    words: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == status
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("postloom: ")
+    assert said in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_every_setting_that_cannot_be_used_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTLOOM_HTTP_PORT", "many")
+    monkeypatch.setenv("POSTLOOM_VECTOR_SIZE", "1")
+
+    assert run(["status"]) == 2
+
+    told = capsys.readouterr().err
+    assert "POSTLOOM_HTTP_PORT" in told
+    assert "POSTLOOM_VECTOR_SIZE" in told
+
+
+def test_an_export_with_a_file_that_is_empty_is_refused_before_a_server_is_started(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "result.json").touch()
+
+    assert run(["demo", "--export", str(tmp_path)]) == 1
+
+    assert "is empty" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_doctor_finds_everything_that_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
+    status = run(["doctor", "--json"])
+
+    found = json.loads(capsys.readouterr().out)
+    assert status == (0 if found["well"] else 1)
+    by_name = {finding["name"]: finding for finding in found["findings"]}
+    assert by_name["PostgreSQL"]["ok"]
+    assert by_name["Redis"]["ok"]
+    assert not by_name["service"]["ok"]
+
+
+def test_the_doctor_says_what_to_do_about_what_is_missing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTLOOM_TEMPORAL__CLI", "/nowhere/temporal")
+
+    assert run(["doctor"]) == 1
+
+    assert "correct POSTLOOM_TEMPORAL__CLI" in capsys.readouterr().out
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = "'temporalio', 'asyncpg', 'qdrant_client', 'httpx', 'pydantic'"
+    look = f"import sys, cli.main; print([name for name in ({heavy}) if name in sys.modules])"
+    root = Path(__file__).parents[2]
+
+    done = subprocess.run([sys.executable, "-c", look], cwd=root, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 import trafilatura
@@ -15,6 +15,8 @@ from domain.text import normalized, storable
 EXCERPT: Final = 2000
 #: Characters that are read of a page: an article is far shorter, and reading takes time with size.
 MAX_TEXT: Final = 500_000
+#: Elements among which an article is sought; a page of more is taken as the plain text it holds.
+MAX_ELEMENTS: Final = 30_000
 MAX_TITLE: Final = 300
 _CHARSET: Final = re.compile(
     r"charset\s*=\s*[\"']?(utf-?8|(?:windows|cp)-?125\d|koi8-[ru]|iso-8859-\d{1,2}|cp866|gbk|gb2312|gb18030|big5"
@@ -80,5 +82,7 @@ def _article(page: str) -> tuple[str | None, str]:
         return None, ""
     names = [*tree.xpath("//meta[@property='og:title']/@content"), *tree.xpath("//title//text()")]
     title = next((name for text in names if (name := normalized(storable(str(text))))), None)
-    markdown = trafilatura.extract(tree, output_format="markdown", include_comments=False)
+    markdown = None
+    if sum(1 for _ in islice(tree.iter(), MAX_ELEMENTS)) < MAX_ELEMENTS:
+        markdown = trafilatura.extract(tree, output_format="markdown", include_comments=False)
     return title and title[:MAX_TITLE], markdown or trafilatura.html2txt(tree) or ""

@@ -105,6 +105,12 @@ async def test_elements_nested_without_end_do_no_harm() -> None:
     assert await refusal(plain(b"<html><body>" + b"<div>" * 50_000)) == "empty_page"
 
 
+async def test_a_page_of_very_many_elements_is_taken_as_plain_text() -> None:
+    got = await read(plain(b"<html><body>" + b"<p>word " * 100_000), CrawlPolicy(total_timeout_s=5))
+
+    assert got.text_excerpt.startswith("word")
+
+
 @pytest.mark.parametrize("status", ["401 Who", "451 No", "300 Choose", "304 Same"])
 async def test_a_message_is_one_short_sentence(status: str) -> None:
     with pytest.raises(RefusedError) as refused:

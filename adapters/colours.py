@@ -52,12 +52,15 @@ def measured(picture: Image.Image) -> Measured:
 def kind(measures: Measured, width: int, height: int) -> PictureKind:
     """Return what the picture looks like; a guess by a few plain rules."""
     tall = max(width, height) / max(1, min(width, height))
+    is_screen = tall >= 1.7 or (width, height) in _SCREENS
     if measures.white > 0.6 and measures.edges > 0.02 and measures.tones < 600:
-        return "document"
-    if measures.flat > 0.35 and measures.tones < 3000:
-        if tall >= 1.6 or (width, height) in _SCREENS:
-            return "screenshot"
-        return "infographic" if measures.edges > 0.01 else "other"
+        sheet: PictureKind = (
+            "document" if tall >= 1.15 else "other"
+        )  # a square one is a logo more often than a paper
+        return "screenshot" if is_screen else sheet
+    if measures.flat > 0.35 and (measures.tones < 3000 or measures.flat > 0.6):
+        drawn: PictureKind = "infographic" if measures.edges > 0.01 else "other"
+        return "screenshot" if is_screen or tall >= 1.6 else drawn
     return "photo" if measures.tones >= 250 else "other"
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -14,8 +15,6 @@ from contracts.vision import Ocr, PictureFacts, PictureKind
 #: Pixels of the copy that is measured, and of the one that is read.
 _MEASURED_SIDE: Final = 512
 _READ_SIDE: Final = 2000
-#: Pictures decoded at a time: together with the gate on pixels it bounds the memory.
-_AT_ONCE: Final = 2
 
 
 class OcrEngine(Protocol):
@@ -24,6 +23,17 @@ class OcrEngine(Protocol):
     name: str
 
     def read(self, image: Image.Image) -> Ocr | None: ...
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A small copy, and what the header said of the whole."""
+
+    copy: Image.Image
+    width: int
+    height: int
+    format_name: str
+    animated: bool
 
 
 def _now() -> datetime:
@@ -40,7 +50,7 @@ class LocalVision:
         self, max_pixels: int, ocr: OcrEngine | None = None, clock: Callable[[], datetime] = _now
     ) -> None:
         self._max_pixels, self._ocr, self._clock = max_pixels, ocr, clock
-        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._decoding = asyncio.Lock()  # one at a time: with the gate on pixels it bounds the memory
         self.model = f"facts+{ocr.name}" if ocr else "facts"
 
     async def look(self, body: bytes, mime: str) -> PictureFacts:
@@ -50,14 +60,19 @@ class LocalVision:
             RefusedError: ``too_many_pixels``, ``broken_picture``, or ``unsupported_mime`` (SVG).
             UnavailableError: the text could not be read now.
         """
-        async with self._turn:
-            return await asyncio.to_thread(self._look, body, mime)
+        async with self._decoding:
+            opening = await asyncio.to_thread(self._open, body, mime)
+        return await asyncio.to_thread(self._facts, opening)
 
-    def _look(self, body: bytes, mime: str) -> PictureFacts:
+    def _open(self, body: bytes, mime: str) -> _Opened:
         with opened(body, mime, self._max_pixels) as picture:
-            (width, height), frames = picture.size, bool(getattr(picture, "is_animated", False))
+            (width, height), animated = picture.size, bool(getattr(picture, "is_animated", False))
             format_name = (picture.format or mime.rpartition("/")[2]).lower()
             copy = small(picture, _READ_SIDE if self._ocr else _MEASURED_SIDE)
+        return _Opened(copy, width, height, format_name, animated)
+
+    def _facts(self, picture: _Opened) -> PictureFacts:
+        copy, width, height = picture.copy, picture.width, picture.height
         text = self._ocr.read(copy) if self._ocr else None
         copy.thumbnail((_MEASURED_SIDE, _MEASURED_SIDE))
         measures = measured(copy)
@@ -68,7 +83,7 @@ class LocalVision:
             analyzed_at=self._clock(),
             classification=guess,
             description=_sentence(guess, width, height, measures),
-            labels=_labels(guess, width, height, format_name, animated=frames, has_text=text is not None),
+            labels=_labels(guess, picture, has_text=text is not None),
             ocr=text,
             dominant_colors=measures.colours,
             measured_only=True,
@@ -82,9 +97,8 @@ def _sentence(guess: PictureKind, width: int, height: int, measures: Measured) -
     return f"{name}, {width}×{height}, mostly {' and '.join(measures.colours[:2])}."
 
 
-def _labels(
-    guess: PictureKind, width: int, height: int, format_name: str, *, animated: bool, has_text: bool
-) -> tuple[str, ...]:
+def _labels(guess: PictureKind, picture: _Opened, *, has_text: bool) -> tuple[str, ...]:
+    width, height = picture.width, picture.height
     shape = "square" if width == height else "landscape" if width > height else "portrait"
-    extras = (("animated", animated), ("text", has_text))
-    return (guess, shape, format_name, *(name for name, given in extras if given))
+    extras = (("animated", picture.animated), ("text", has_text))
+    return (guess, shape, picture.format_name, *(name for name, given in extras if given))

@@ -94,6 +94,33 @@ async def test_a_photo_and_a_paper_are_told_apart(vision: LocalVision) -> None:
     assert (photo.classification, paper.classification) == ("photo", "document")
 
 
+def a_screen(size: tuple[int, int], ground: str) -> Image.Image:
+    screen = Image.new("RGB", size, ground)
+    draw = ImageDraw.Draw(screen)
+    for line in range(20, size[1] - 40, 60):
+        draw.rectangle((20, line, size[0] - 60, line + 30), "steelblue")
+    return screen
+
+
+@pytest.mark.parametrize("ground", ["white", "black"])
+async def test_the_picture_of_a_telephone_is_a_screenshot(vision: LocalVision, ground: str) -> None:
+    facts = await vision.look(encoded(a_screen((576, 1280), ground)), "image/png")
+
+    assert facts.classification == "screenshot"
+
+
+async def test_a_square_sign_on_white_is_no_document(vision: LocalVision) -> None:
+    sign = Image.new("RGB", (400, 400), "white")
+    for radius in range(20, 120, 20):
+        ImageDraw.Draw(sign).ellipse(
+            (200 - radius, 200 - radius, 200 + radius, 200 + radius), outline="teal", width=9
+        )
+
+    facts = await vision.look(encoded(sign), "image/png")
+
+    assert facts.classification == "other"
+
+
 async def test_the_same_bytes_have_the_same_facts(vision: LocalVision) -> None:
     body = encoded(a_photo(), "JPEG")
 

@@ -73,7 +73,7 @@ def _end(facts: Facts, screen: Screen) -> None:
     screen.title("Where to look")
     screen.facts([("summary", f"{facts['data_dir']}/summary.json")])
     if facts["web_ui"]:
-        screen.facts([("Web UI", f"{facts['web_ui']} (while `make up` runs; it stopped with this demo)")])
+        screen.facts([("Web UI", f"{facts['web_ui']} (while `make up` runs; now it is stopped)")])
     if facts["lost"]:
         screen.title("Not everything arrived")
         for sentence in facts["lost"]:
@@ -81,10 +81,12 @@ def _end(facts: Facts, screen: Screen) -> None:
         screen.line(f"  Logs: {facts['data_dir']}/logs. `make up` goes on where this stopped.", style="red")
         return
     screen.console.print(Text("\nEverything arrived. Three commands to try next:", style="bold green"))
-    screen.facts(_next(facts))
+    for words, what in _next(facts):
+        screen.line(f"  {words}", style="cyan")
+        screen.line(f"      {what}", style="dim")
 
 
-def _next(facts: Facts) -> Iterable[tuple[str, Cell]]:
+def _next(facts: Facts) -> Iterable[tuple[str, str]]:
     ours = command()
     search: Facts = facts["searches"][0] if facts["searches"] else {"text": "…", "hits": []}
     hits = [hit for hit in search["hits"] if hit["link"]]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -30,8 +31,13 @@ class Screen:
         return self._console
 
     def line(self, text: str = "", style: str = "") -> None:
-        """Show a line of text as it is."""
-        self._console.print(Text(text, style=style))
+        """Show a line of text as it is; what does not fit goes on below its beginning."""
+        begun = text.lstrip(" ")
+        indent = len(text) - len(begun)
+        if self.is_terminal and begun:
+            self._console.print(Padding(Text(begun, style=style), (0, 0, 0, indent)))
+        else:
+            self._console.print(Text(text, style=style))
 
     def title(self, text: str) -> None:
         """Show what the next lines are about."""
@@ -51,8 +57,16 @@ class Screen:
         """Show names with their values, one a line."""
         known = [(name, _text(value)) for name, value in pairs if value is not None]
         width = max((len(name) for name, _ in known), default=0)
+        if not self.is_terminal:
+            for name, value in known:
+                self._console.file.write(f"  {name:<{width}}  {value}\n")
+            return
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(min_width=width, no_wrap=True)
+        grid.add_column(overflow="fold")
         for name, value in known:
-            self._console.print(Text.assemble("  ", (f"{name:<{width}}", "dim"), "  ", value))
+            grid.add_row(Text(name, style="dim"), Text(value))
+        self._console.print(Padding(grid, (0, 0, 0, 2)))
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

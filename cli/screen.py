@@ -45,12 +45,12 @@ class Screen:
         self._console.print(Text(text, style="bold"))
 
     def rows(self, names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-        """Show rows under their names: a table on a terminal, one line with tabs for each row elsewhere."""
+        """Show rows under their names: a table on a terminal, lines with tabs elsewhere (pairs without names)."""
         texts = [[_text(cell) for cell in row] for row in rows]
         if self.is_terminal:
             self._console.print(table(names, texts))
             return
-        for row in texts:
+        for row in [list(names), *texts] if len(names) > 2 and texts else texts:
             self._console.file.write("\t".join(row) + "\n")
 
     def facts(self, pairs: Iterable[tuple[str, Cell]]) -> None:

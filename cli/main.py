@@ -10,7 +10,7 @@ from typing import Final
 import typer
 from typer.exceptions import TyperException
 
-from cli import demo, doctor, explain, importing, search, status, tenants, up
+from cli import bench, demo, doctor, explain, importing, search, status, tenants, up
 
 INTERRUPTED: Final = 130
 
@@ -29,6 +29,7 @@ app.command("status")(status.status)
 app.command("search")(search.search)
 app.command("explain")(explain.explain)
 app.command("doctor")(doctor.doctor)
+app.command("bench")(bench.bench)
 
 
 def main() -> None:

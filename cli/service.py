@@ -139,7 +139,9 @@ def _workers(service: Service) -> list[Worker]:
 async def _serving(worker: Worker, service: Service) -> AsyncIterator[None]:
     """Serve a queue while the context is open; a worker that dies ends the service."""
     running = asyncio.create_task(worker.run(), name=f"worker {worker.task_queue}")
-    running.add_done_callback(lambda task: None if _ended_well(task) else service.fail(f"{task.get_name()} ended"))
+    running.add_done_callback(
+        lambda task: None if _ended_well(task) else service.fail(f"{task.get_name()} ended")
+    )
     service.tasks[running.get_name()] = running
     try:
         yield

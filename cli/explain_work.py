@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Final
 
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 from adapters.postgres.explaining import Records
@@ -86,15 +86,16 @@ async def _workflow(client: Client | None, workflow_id: str) -> Facts:
         "started": run.start_time,
         "closed": run.close_time,
         "history_events": run.history_length,
-        "attributes": {
-            pair.key.name: pair.value
-            for pair in run.typed_search_attributes
-            if pair.key.name.startswith("Tg")
-        },
+        "attributes": _attributes(run),
     }
     if run.status is WorkflowExecutionStatus.RUNNING:
         facts["says"] = await _says(client, workflow_id)
     return facts
+
+
+def _attributes(run: WorkflowExecutionDescription) -> Facts:
+    pairs = run.typed_search_attributes
+    return {pair.key.name: pair.value for pair in pairs if pair.key.name.startswith("Tg")}
 
 
 async def _says(client: Client, workflow_id: str) -> Any:

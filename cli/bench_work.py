@@ -45,6 +45,7 @@ class Figures(BaseModel):
     activities_per_workflow: dict[str, float]
     cpu_seconds: dict[str, float]
     memory_mib: dict[str, float]
+    vision: str
     latency_p50: float
     latency_p95: float
 
@@ -57,7 +58,9 @@ async def measure(settings: Settings, posts: int, say: Callable[[str], None]) ->
     export = write_export(settings.data_dir / "export", mix)
     async with DemoSite(SITE) as site:
         crawl = settings.crawl.model_copy(update={"resolve": {HOST: site.address}})
-        async with running_service(settings.model_copy(update={"crawl": crawl}), say) as service:
+        vision = settings.vision.model_copy(update={"ocr": False})
+        settings = settings.model_copy(update={"crawl": crawl, "vision": vision})
+        async with running_service(settings, say) as service:
             return await _measured(service, export, mix, say)
 
 
@@ -80,6 +83,7 @@ async def _measured(service: Service, export: Path, mix: Mix, say: Callable[[str
         ratio=floor / seconds, events_per_workflow=events, activities_per_workflow=activities,
         cpu_seconds={name: after[name][0] - before.get(name, (0.0, 0.0))[0] for name in after},
         memory_mib={name: usage[1] for name, usage in after.items()},
+        vision=service.providers.vision.model,
         latency_p50=median(latencies), latency_p95=quantiles(latencies, n=20)[-1],
     )  # fmt: skip
 
@@ -163,5 +167,6 @@ def _processes() -> dict[str, tuple[float, float]]:
 
 
 def _usage(process: psutil.Process) -> tuple[float, float]:
-    times = process.cpu_times()
-    return times.user + times.system, process.memory_info().rss / 2**20
+    """Return CPU seconds and MiB; memory that processes share is counted once, where the system can tell."""
+    times, memory = process.cpu_times(), process.memory_full_info()
+    return times.user + times.system, getattr(memory, "pss", memory.rss) / 2**20

@@ -27,6 +27,12 @@ class CrawlSettings(BaseModel):
     resolve: dict[str, str] = {}
 
 
+class VisionSettings(BaseModel):
+    """Looking at pictures. ``ocr`` reads their text where tesseract is installed; off, nothing reads it."""
+
+    ocr: bool = True
+
+
 class StarterSettings(BaseModel):
     """How many posts may be open at once: reading stops at ``high`` and goes on at ``low``."""
 
@@ -66,6 +72,7 @@ class Settings(BaseSettings):
     log_level: str = "info"
     temporal: TemporalSettings = TemporalSettings()
     crawl: CrawlSettings = CrawlSettings()
+    vision: VisionSettings = VisionSettings()
     starter: StarterSettings = StarterSettings()
     workers: WorkerSettings = WorkerSettings()
 

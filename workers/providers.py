@@ -28,11 +28,12 @@ def local_providers(settings: Settings, policies: Policies) -> Providers:
     from adapters.local_tagger import LocalTagger  # noqa: PLC0415
     from adapters.local_vision import LocalVision  # noqa: PLC0415
     from adapters.tesseract import Tesseract  # noqa: PLC0415
-
     from adapters.web.reader import WebReader  # noqa: PLC0415
 
     tagger = LocalTagger()
-    vision = LocalVision(max_pixels=policies.vision.max_pixels, ocr=Tesseract.found())
+    vision = LocalVision(
+        max_pixels=policies.vision.max_pixels, ocr=Tesseract.found() if settings.vision.ocr else None
+    )
     embedder = HashingEmbedder(settings.vector_size)
     return Providers(
         tagger=tagger,

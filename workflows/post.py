@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from contracts.events import PostParsed
     from contracts.post import Decision, PostInput, PostResult, Problem, Refresh, Retag
+    from contracts.stages import Stage
     from workflows import attributes
     from workflows.converging import Convergence
     from workflows.inbox import Inbox
@@ -99,10 +100,18 @@ class PostWorkflow:
         workflow.upsert_search_attributes(
             [attributes.STATE.value_set(state), attributes.STAGE.value_set("done")]
         )
+        workflow.set_current_details(
+            _finished_words(state, left_out.reason if left_out else None, self._build.ran)
+        )
         await workflow.wait_condition(workflow.all_handlers_finished)
         return PostResult(
             state=state, reason=left_out.reason if left_out else None, stages_run=len(self._build.ran)
         )
+
+
+def _finished_words(state: str, reason: str | None, ran: list[Stage]) -> str:
+    did = ", ".join(dict.fromkeys(ran)) or "nothing was stale"
+    return f"**{state}**{f' ({reason})' if reason else ''}. This run did: {did}."
 
 
 def _parked_words(problems: tuple[Problem, ...]) -> str:

@@ -78,6 +78,8 @@ class BridgeActivities:
     async def announce_indexed(self, ref: PostRef) -> int:
         """Mark the post as indexed, in this version, and announce it with whatever else is unsent."""
         material = await self._posts.material(ref, "")
+        if Stage.VECTORS not in material.records:  # an operator let it go on without
+            return await self.announce_skipped(ref)
         await self._conclusions.conclude(ref, [outgoing(_indexed(material))], "indexed")
         return await self.announce(str(ref.post_id))
 
@@ -100,7 +102,8 @@ class BridgeActivities:
 def _indexed(material: PostMaterial) -> PostIndexed:
     ref = material.ref
     vectors, graph = material.results.get(Stage.VECTORS, {}), material.results.get(Stage.GRAPH, {})
-    records = [material.records[stage].fingerprint for stage in (Stage.VECTORS, Stage.GRAPH)]
+    stages = [stage for stage in (Stage.VECTORS, Stage.GRAPH) if stage in material.records]
+    records = [material.records[stage].fingerprint for stage in stages]
     embedding_ms, vector_ms, graph_ms = (_whole(v) for v in (
         vectors.get("embedding_ms"), vectors.get("write_ms"), graph.get("write_ms")))  # fmt: skip
     return PostIndexed(

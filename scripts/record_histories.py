@@ -1,0 +1,58 @@
+"""Records one history for each branch of the workflows into tests/histories; existing files are left alone.
+
+    .venv/bin/python -m scripts.record_histories
+
+A history is recorded once, when its branch is new. One that does not replay any more is a finding, not an outdated
+file: see tests/workflows/test_replay.py.
+"""
+
+import asyncio
+import json
+import re
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from temporalio.client import Client, WorkflowHandle
+
+from runtime.embedded.stack import StackOptions, embedded_stack
+from runtime.temporal import connect
+from tests.workflows import branches
+from tests.workflows.town import Town, a_town
+
+FOLDER: Final = Path(__file__).parents[1] / "tests" / "histories"
+IDENTITY: Final = "worker@postloom"
+
+Branch = Callable[[Town], Awaitable[WorkflowHandle[Any, Any]]]
+
+
+async def main() -> None:
+    """Record what is not there yet."""
+    async with _client() as client:
+        for name, branch in branches.ALL.items():
+            path = FOLDER / f"{name}.json"
+            if not path.exists():
+                path.write_text(await _recorded(client, branch), encoding="utf-8")
+                print(f"recorded {path.name}")
+
+
+@asynccontextmanager
+async def _client() -> AsyncIterator[Client]:
+    with tempfile.TemporaryDirectory() as folder:
+        options = StackOptions(data_dir=Path(folder), ui=False, on_progress=print)
+        async with embedded_stack(options) as addresses:
+            yield await connect(addresses.temporal, "default")
+
+
+async def _recorded(client: Client, branch: Branch) -> str:
+    async with a_town(client) as town:
+        handle = await branch(town)
+        history = await handle.fetch_history()
+    body = re.sub(r'"identity": "[^"]*"', f'"identity": "{IDENTITY}"', history.to_json())
+    return json.dumps({"id": handle.id, "history": json.loads(body)}, ensure_ascii=False, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

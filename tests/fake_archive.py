@@ -1,0 +1,254 @@
+"""The archive in memory, with the semantics that the SQL has: merged posts, one record per stage, an outbox."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from contracts.album import AlbumItem, AlbumItemMaterial, AlbumMaterial, AlbumRef, AlbumState
+from contracts.commit import StageCommit
+from contracts.errors import RejectedError
+from contracts.events import AlbumParsed, PostParsed
+from contracts.identity import digest
+from contracts.material import AlbumSummary, Page, Picture, PostMaterial
+from contracts.outgoing import Outgoing
+from contracts.post import MediaRef, MediaSeen, PostRef, PostState, Versions
+from contracts.stages import StageRecord, StageTiming
+from contracts.vision import PictureFacts
+from domain.links import page_key, unique
+from domain.text import content_hash
+
+
+class FakeLooks:
+    """What was seen, by (tenant, file, version); a claim holds until it is given back."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[UUID, str, str], tuple[MediaSeen, PictureFacts | None]] = {}
+        self.claims: set[tuple[UUID, str, str]] = set()
+
+    async def recall(self, tenant_id: UUID, sha256: str, version: str) -> MediaSeen | None:
+        found = self.seen.get((tenant_id, sha256, version))
+        return found[0] if found else None
+
+    async def claim(self, tenant_id: UUID, sha256: str, version: str, lasting: timedelta) -> bool:
+        if (tenant_id, sha256, version) in self.claims:
+            return False
+        self.claims.add((tenant_id, sha256, version))
+        return True
+
+    async def release(self, tenant_id: UUID, sha256: str, version: str) -> None:
+        self.claims.discard((tenant_id, sha256, version))
+
+    async def remember(
+        self, tenant_id: UUID, seen: MediaSeen, version: str, facts: PictureFacts | None, key: str | None
+    ) -> None:
+        self.seen[tenant_id, seen.sha256, version] = (seen, facts)
+        self.claims.discard((tenant_id, seen.sha256, version))
+
+
+class FakePages:
+    """Pages by (tenant, key)."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[UUID, str], Page] = {}
+
+    async def has(self, tenant_id: UUID, key: str) -> bool:
+        return (tenant_id, key) in self.kept
+
+    async def keep(self, tenant_id: UUID, key: str, page: Page) -> None:
+        self.kept[tenant_id, key] = page
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """A row of the outbox."""
+
+    id: int
+    event: Outgoing
+
+
+@dataclass
+class Row:
+    """A post and what its stages left."""
+
+    ref: PostRef
+    event: PostParsed
+    records: dict[str, StageRecord] = field(default_factory=dict)
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    findings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    runs: list[str] = field(default_factory=list)
+    concluded: str = ""
+
+
+class FakeArchive:
+    """Posts, stages and the outbox."""
+
+    def __init__(self, looks: FakeLooks, pages: FakePages) -> None:
+        self.looks, self.pages = looks, pages
+        self.rows: dict[UUID, Row] = {}
+        self.files: dict[UUID, tuple[MediaRef, ...]] = {}
+        self.albums: dict[int, dict[str, Any]] = {}
+        self._outbox: dict[tuple[str, str], tuple[Unsent, str]] = {}
+        self._sent: set[int] = set()
+
+    async def save(self, ref: PostRef, event: PostParsed, timing: StageTiming) -> None:
+        known = self.rows.get(ref.post_id)
+        if known is None:
+            self.rows[ref.post_id] = Row(ref, event)
+        elif event.text and (event.edited_at or event.posted_at) >= (
+            known.event.edited_at or known.event.posted_at
+        ):
+            known.event = event
+
+    async def state(self, ref: PostRef, versions: Versions) -> PostState:
+        row = self._row(ref)
+        album = self._album(row)
+        return PostState(
+            ref=row.ref,
+            content_hash=content_hash(row.event.text),
+            text_length=len(row.event.text),
+            links=unique(row.event.urls),
+            media=self.files.get(ref.post_id, ()),
+            album_hash=album.get("summary_hash", ""),
+            album_words=album.get("words_hash", ""),
+            versions=versions,
+            records={record.stage: record for record in row.records.values()},
+            unsent=len(await self.unsent(str(ref.post_id))),
+            concluded=bool(row.concluded),
+        )
+
+    async def material(self, ref: PostRef, vision_version: str) -> PostMaterial:
+        row = self._row(ref)
+        event, links = row.event, unique(row.event.urls)
+        keys = [page_key(link, "c1") for link in links]
+        return PostMaterial(
+            ref=row.ref, text=event.text, content_hash=content_hash(event.text), urls=links,
+            posted_at=event.posted_at, link=event.telegram_post_url, channel_title=None, source="channel",
+            pictures=tuple(self._picture(row, m, vision_version) for m in self.files.get(ref.post_id, ())),
+            pages=tuple(p for k in keys if (p := self.pages.kept.get((ref.tenant_id, k)))),
+            tags=row.findings.get("tags", {}).get("tags", ()), tags_data=row.findings.get("tags", {}),
+            album=self._summary(row), records=dict(row.records), results=dict(row.results),
+        )  # fmt: skip
+
+    def _picture(self, row: Row, media: MediaRef, version: str) -> Picture:
+        seen, facts = self.looks.seen.get((row.ref.tenant_id, media.sha256, version), (None, None))
+        return Picture(media=media, facts=facts, skipped=seen.skipped if seen else None)
+
+    def _album(self, row: Row) -> dict[str, Any]:
+        album: dict[str, Any] = self.albums.get(row.ref.grouped_id or 0, {}).get("enrichment", {})
+        return album if album.get("caption_post_id") == str(row.ref.post_id) else {}
+
+    def _summary(self, row: Row) -> AlbumSummary | None:
+        if row.ref.grouped_id is None:
+            return None
+        album = self._album(row)
+        return AlbumSummary(
+            album_id=1, grouped_id=row.ref.grouped_id, position=0, is_caption=bool(album),
+            summary=album.get("vision_summary") or "", words=album.get("words") or "",
+            ocr_text=album.get("ocr_text") or "",
+        )  # fmt: skip
+
+    def _row(self, ref: PostRef) -> Row:
+        if ref.post_id not in self.rows:
+            raise RejectedError(f"no post {ref.message_id}")
+        return self.rows[ref.post_id]
+
+    async def commit(self, *commits: StageCommit) -> None:
+        for commit in commits:
+            row = self.rows[commit.ref.post_id]
+            row.records[commit.record.stage] = commit.record
+            row.results[commit.record.stage] = commit.result
+            row.runs.append(commit.record.stage)
+            if commit.finding:
+                row.findings[commit.finding.kind] = {
+                    **row.findings.get(commit.finding.kind, {}),
+                    **commit.finding.data,
+                }
+            if commit.status:
+                row.concluded = ""
+            self.put_out(str(commit.ref.post_id), commit.events)
+
+    async def conclude(self, ref: PostRef, events: Sequence[Outgoing], status: str) -> None:
+        self.rows[ref.post_id].concluded = status
+        self.put_out(str(ref.post_id), events)
+
+    def put_out(self, aggregate: str, events: Sequence[Outgoing]) -> None:
+        """Keep events; a key that is there already stays as it is."""
+        for event in events:
+            row = Unsent(len(self._outbox), event)
+            self._outbox.setdefault((event.stream, event.idempotency_key), (row, aggregate))
+
+    async def unsent(self, aggregate: str) -> list[Unsent]:
+        rows = self._outbox.values()
+        return [row for row, owner in rows if owner == aggregate and row.id not in self._sent]
+
+    async def sent(self, ids: Sequence[int], entry_ids: Sequence[str]) -> None:
+        self._sent.update(ids)
+
+    def committed(self) -> list[Outgoing]:
+        """Every event that was ever put into the outbox, in order."""
+        return [row.event for row, _ in self._outbox.values()]
+
+
+class FakeAlbums:
+    """Albums by grouped_id, over the posts of an archive."""
+
+    def __init__(self, archive: FakeArchive) -> None:
+        self._archive = archive
+
+    async def save(self, ref: AlbumRef, event: AlbumParsed) -> None:
+        album = self._archive.albums.setdefault(ref.grouped_id, {"posts": {}, "count": 0, "assembled": None})
+        album["count"] = max(album["count"], event.items_count)
+        album["posts"].update(dict.fromkeys(event.post_ids))
+
+    async def state(self, ref: AlbumRef, vision_version: str) -> AlbumState:
+        album = self._archive.albums[ref.grouped_id]
+        items = tuple(self._item(n, row, vision_version) for n, row in enumerate(self._rows(ref)))
+        return AlbumState(
+            ref=ref, album_id=1, expected=max(album["count"], len(items)), items=items,
+            vision_version=vision_version, assembled=album["assembled"],
+        )  # fmt: skip
+
+    def _rows(self, ref: AlbumRef) -> list[Row]:
+        rows = self._archive.rows
+        return [rows[post] for post in self._archive.albums[ref.grouped_id]["posts"] if post in rows]
+
+    def _item(self, position: int, row: Row, version: str) -> AlbumItem:
+        files = self._archive.files.get(row.ref.post_id, ())
+        if not files:
+            return AlbumItem(post=row.ref, position=position, skipped="no_media")
+        seen, _ = self._archive.looks.seen.get((row.ref.tenant_id, files[0].sha256, version), (None, None))
+        return AlbumItem(
+            post=row.ref, position=position, media=files[0],
+            seen=seen.features_hash or None if seen else None, skipped=seen.skipped if seen else None,
+        )  # fmt: skip
+
+    async def material(self, ref: AlbumRef, vision_version: str) -> AlbumMaterial:
+        album, items = self._archive.albums[ref.grouped_id], []
+        for position, row in enumerate(self._rows(ref)):
+            files = self._archive.files.get(row.ref.post_id, ())
+            _, facts = self._archive.looks.seen.get(
+                (ref.tenant_id, files[0].sha256 if files else "", vision_version), (None, None)
+            )
+            items.append(
+                AlbumItemMaterial(
+                    post=row.ref, position=position, text=row.event.text, posted_at=row.event.posted_at,
+                    mime=files[0].mime if files else None, facts=facts,
+                )
+            )  # fmt: skip
+        return AlbumMaterial(
+            ref=ref, album_id=1, announced_id=42, expected=max(album["count"], len(items)),
+            items=tuple(items), assembled=album["assembled"],
+        )  # fmt: skip
+
+    async def assembled(
+        self, album: AlbumMaterial, fingerprint: str, enrichment: dict[str, object], event: Outgoing
+    ) -> None:
+        self._archive.albums[album.ref.grouped_id].update(assembled=fingerprint, enrichment=enrichment)
+        self._archive.put_out(album.ref.workflow_id, [event])
+
+
+def vision_key(name: str) -> str:
+    """The key under which a builder's file of that name lies."""
+    return f"media/{digest(name)}.png"

@@ -1,0 +1,76 @@
+"""All activities of the system over fakes, as workers serve them."""
+
+from collections.abc import Sequence
+
+from activities.announcing import BridgeActivities, Posts
+from activities.assembling import AlbumActivities
+from activities.crawling import CrawlActivities
+from activities.enriching import EnrichActivities
+from activities.indexing import IndexActivities
+from activities.saving import SavingActivities
+from activities.seeing import VisionActivities
+from activities.tagging import TagActivities
+from contracts.post import MediaRef, PostRef
+from domain.policy import CrawlPolicy, VisionPolicy
+from tests.build import VERSIONS
+from tests.fake_archive import FakeAlbums, FakeArchive, FakeLooks, FakePages
+from tests.fakes import (
+    FakeEmbedder,
+    FakeEyes,
+    FakeGraph,
+    FakeLog,
+    FakeObjects,
+    FakeSignals,
+    FakeTagger,
+    FakeVectors,
+    FakeWeb,
+)
+from workers.activities import Activity
+from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
+
+CRAWL_POLICY = CrawlPolicy(min_text_length=50)
+
+
+class World:
+    """Stores and providers that behave, and the activities over them."""
+
+    def __init__(self, signals: Posts | None = None) -> None:
+        self.looks, self.pages, self.objects = FakeLooks(), FakePages(), FakeObjects()
+        self.archive = FakeArchive(self.looks, self.pages)
+        self.albums = FakeAlbums(self.archive)
+        self.tagger, self.eyes, self.web, self.embedder = FakeTagger(), FakeEyes(), FakeWeb(), FakeEmbedder()
+        self.vectors, self.graph, self.log = FakeVectors(), FakeGraph(), FakeLog()
+        self.signals = signals or FakeSignals()
+        posts, objects = self.archive, self.objects
+        self.saving = SavingActivities(posts, VERSIONS)
+        self.seeing = VisionActivities(self.eyes, self.looks, objects, VisionPolicy(), posts, posts)
+        self.tagging = TagActivities(self.tagger, posts, posts, VERSIONS.vision)
+        self.crawling = CrawlActivities(self.web, self.pages, objects, CRAWL_POLICY, posts, posts)
+        self.enriching = EnrichActivities(posts, posts, VERSIONS.crawl)
+        self.indexing = IndexActivities(
+            self.embedder, self.vectors, self.graph, posts, posts, VERSIONS.vision
+        )
+        self.bridge = BridgeActivities(posts, self.log, posts, posts, self.signals)
+        self.assembling = AlbumActivities(self.albums, self.graph, objects, VERSIONS.vision)
+
+    def activities(self) -> dict[str, Sequence[Activity]]:
+        """Every activity under its queue."""
+        ours: list[Activity] = [
+            self.saving.persist, self.seeing.settle_vision, self.crawling.plan_crawl, self.crawling.skip_page,
+            self.enriching.enrich_post, self.indexing.index_vectors, self.indexing.link_graph,
+            self.bridge.announce, self.bridge.announce_indexed, self.bridge.announce_skipped,
+            self.bridge.announce_assembled, self.assembling.collect_album, self.assembling.assemble_album,
+        ]  # fmt: skip
+        return {
+            POST_QUEUE: ours,
+            TAGS_QUEUE: [self.tagging.tag_post],
+            VISION_QUEUE: [self.seeing.analyze_media],
+            CRAWL_QUEUE: [self.crawling.fetch_page],
+        }
+
+    def attach(self, ref: PostRef, *files: MediaRef, words: str = "") -> None:
+        """Give a post its pictures, with words that stand in each of them."""
+        self.archive.files[ref.post_id] = files
+        for file in files:
+            if words:
+                self.eyes.words[(file.object_key or "").encode()] = words

@@ -1,0 +1,199 @@
+"""Fakes of what belongs to others, and of the stores beside the database. They behave; they do not record calls."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from contracts.errors import PipelineError
+from contracts.identity import digest
+from contracts.index import AlbumNode, GraphCounts, PostNode, VectorPoint
+from contracts.outgoing import Outgoing
+from contracts.post import PostRef, Refresh
+from contracts.vision import PictureFacts
+from tests.build import some_facts
+
+
+@dataclass
+class Weather:
+    """What goes wrong: errors that the next calls raise, one each; ``always`` is raised by every call."""
+
+    coming: list[PipelineError] = field(default_factory=list)
+    always: PipelineError | None = None
+
+    def strike(self) -> None:
+        """Raise what is due."""
+        if self.coming:
+            raise self.coming.pop(0)
+        if self.always:
+            raise self.always
+
+
+class FakeTagger:
+    """Proposes every word of more than five letters."""
+
+    provider = "fake"
+    model = "words"
+
+    def __init__(self) -> None:
+        self.weather = Weather()
+        self.texts: list[str] = []
+
+    async def tags_for(self, text: str) -> tuple[str, ...]:
+        self.weather.strike()
+        self.texts.append(text)
+        return tuple(word.strip(".,:;!?") for word in text.split() if len(word) > 5)
+
+
+class FakeEyes:
+    """Sees in each picture the words it was told stand there; ``gate`` holds every look until it is set."""
+
+    provider = "fake"
+    model = "eyes"
+
+    def __init__(self) -> None:
+        self.weather = Weather()
+        self.blind: dict[bytes, PipelineError] = {}
+        self.words: dict[bytes, str] = {}
+        self.looks: list[bytes] = []
+        self.asked = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def look(self, body: bytes, mime: str) -> PictureFacts:
+        self.asked += 1
+        await self.gate.wait()
+        self.weather.strike()
+        if body in self.blind:
+            raise self.blind[body]
+        self.looks.append(body)
+        return some_facts(self.words.get(body, ""))
+
+
+@dataclass(frozen=True)
+class FakePage:
+    """A page of the fake web."""
+
+    final_url: str
+    text_excerpt: str
+    title: str | None = "Страница"
+    html: bytes = b"<p>"
+    latency_ms: int = 3
+
+    @property
+    def markdown(self) -> str:
+        return self.text_excerpt
+
+    @property
+    def word_count(self) -> int:
+        return len(self.text_excerpt.split())
+
+    @property
+    def content_sha256(self) -> str:
+        return hashlib.sha256(self.text_excerpt.encode()).hexdigest()
+
+
+class FakeWeb:
+    """Every address has a page, unless it is named in ``broken``."""
+
+    def __init__(self) -> None:
+        self.broken: dict[str, PipelineError] = {}
+        self.asked: list[str] = []
+
+    async def read(self, url: str) -> FakePage:
+        self.asked.append(url)
+        if url in self.broken:
+            raise self.broken[url]
+        return FakePage(url, f"текст страницы {url}")
+
+
+class FakeEmbedder:
+    """Four floats that follow from the text."""
+
+    provider = "fake"
+    model = "numbers"
+    size = 4
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        self.texts.extend(texts)
+        return [tuple(int(digest(text)[n], 16) / 16 for n in range(4)) for text in texts]
+
+
+class FakeVectors:
+    """Points by (tenant, post)."""
+
+    def __init__(self) -> None:
+        self.weather = Weather()
+        self.points: dict[tuple[UUID, UUID], VectorPoint] = {}
+        self.writes = 0
+
+    async def put_one(self, tenant_id: UUID, point: VectorPoint) -> None:
+        self.weather.strike()
+        self.writes += 1
+        self.points[tenant_id, point.post_id] = point
+
+
+class FakeGraph:
+    """Posts and albums as they were put last."""
+
+    def __init__(self) -> None:
+        self.weather = Weather()
+        self.posts: dict[UUID, PostNode] = {}
+        self.albums: dict[int, AlbumNode] = {}
+
+    async def replace_post(self, node: PostNode) -> GraphCounts:
+        self.weather.strike()
+        self.posts[node.post_id] = node
+        return GraphCounts(nodes=1 + len(node.tags), relationships=len(node.tags))
+
+    async def put_album(self, album: AlbumNode) -> GraphCounts:
+        self.weather.strike()
+        self.albums[album.grouped_id] = album
+        return GraphCounts(nodes=1, relationships=len(album.post_ids))
+
+
+class FakeObjects:
+    """Bytes by key; a file of a post has its own sha256 as bytes unless it was put."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    async def get(self, key: str) -> bytes:
+        return self.kept.get(key, key.encode())
+
+    async def put(self, key: str, body: bytes, content_type: str) -> bool:
+        is_new = key not in self.kept
+        self.kept[key] = body
+        return is_new
+
+
+class FakeLog:
+    """The streams: each (stream, key) is appended once."""
+
+    def __init__(self) -> None:
+        self.weather = Weather()
+        self.entries: dict[tuple[str, str], Outgoing] = {}
+
+    async def append_all(self, events: Sequence[Outgoing]) -> list[str]:
+        self.weather.strike()
+        for event in events:
+            self.entries.setdefault((event.stream, event.idempotency_key), event)
+        return [f"{number}-0" for number, _ in enumerate(events)]
+
+    def streams(self) -> list[str]:
+        """The streams that were written, in order, entry by entry."""
+        return [stream for stream, _ in self.entries]
+
+
+class FakeSignals:
+    """Remembers which posts were asked to look again."""
+
+    def __init__(self) -> None:
+        self.refreshed: list[tuple[PostRef, Refresh]] = []
+
+    async def refresh(self, ref: PostRef, why: Refresh) -> None:
+        self.refreshed.append((ref, why))

@@ -1,0 +1,179 @@
+"""Every branch that a workflow can take, as a recipe: what happens, and the run whose history shows it."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from temporalio.client import WorkflowFailureError, WorkflowHandle
+
+from contracts.errors import LinkFailedError, RejectedError
+from contracts.post import Decision, PostRef, Refresh, Retag
+from tests.build import LONG, SHORT, a_post, a_timing, an_album, an_album_event, an_event
+from tests.workflows.town import Town, parked, until, within
+from workflows.album import AlbumWorkflow
+from workflows.attributes import STATE, WAITING
+from workflows.post import PostWorkflow
+
+Handle = WorkflowHandle[Any, Any]
+LINK = "https://example.org/a"
+#: Long enough to be tagged, with room for more tags.
+WEATHER = "Утром дождь, днём солнце, а под вечер ветер с моря, и так всю эту неделю до субботы."
+BROKEN = RejectedError("refused")
+
+
+async def _ran(town: Town, **values: Any) -> Handle:
+    post = a_post(town.ref(), **values)
+    await town.run(post)
+    return town.post(post.ref)
+
+
+async def post_picture(town: Town, text: str) -> Handle:
+    town.world.attach(town.ref(), town.file(), words="расписание трамвая")
+    town.world.eyes.gate.clear()
+    handle = await town.start(a_post(town.ref(), text=text))
+    if text == WEATHER:
+        await town.told("posts:tagged")
+    town.world.eyes.gate.set()
+    await within(town.wait(handle))
+    return handle
+
+
+async def post_link_fails(town: Town) -> Handle:
+    town.world.web.broken[LINK] = LinkFailedError("no answer", "timeout")
+    return await _ran(town, urls=(LINK,))
+
+
+async def post_nothing_stale(town: Town) -> Handle:
+    await _ran(town)
+    return await _ran(town)
+
+
+async def post_parked(town: Town, action: str) -> Handle:
+    town.world.vectors.weather.always = BROKEN
+    handle = await town.start(a_post(town.ref()))
+    await parked(handle)
+    town.world.vectors.weather.always = None if action == "retry" else BROKEN
+    await handle.signal(PostWorkflow.resolve, Decision(action=action))
+    with suppress(WorkflowFailureError):
+        await within(town.wait(handle))
+    return handle
+
+
+async def post_parked_too_long(town: Town) -> Handle:
+    town.world.vectors.weather.always = BROKEN
+    handle = await town.start(a_post(town.ref(), park_seconds=0.2))
+    with suppress(WorkflowFailureError):
+        await within(town.wait(handle))
+    return handle
+
+
+async def post_vision_fails(town: Town) -> Handle:
+    town.world.attach(town.ref(), town.file(), words="афиша")
+    town.world.eyes.weather.always = BROKEN
+    handle = await town.start(a_post(town.ref()))
+    await parked(handle)
+    town.world.eyes.weather.always = None
+    await handle.signal(PostWorkflow.resolve, Decision(action="retry"))
+    await within(town.wait(handle))
+    return handle
+
+
+async def post_signalled(town: Town, send: Callable[[Handle], Awaitable[None]]) -> Handle:
+    town.world.attach(town.ref(), town.file(), words="афиша концерта")
+    town.world.eyes.gate.clear()
+    handle = await town.start(a_post(town.ref(), text=SHORT))
+
+    async def looks() -> bool:
+        return town.world.eyes.asked > 0
+
+    await until(looks)
+    await send(handle)
+    town.world.eyes.gate.set()
+    await within(town.wait(handle))
+    return handle
+
+
+async def _items(town: Town, count: int, arrived: int) -> tuple[PostRef, ...]:
+    refs = tuple(town.ref(n, grouped_id=town.album_ref().grouped_id) for n in range(1, count + 1))
+    for ref in refs:
+        town.world.attach(ref, town.file(str(ref.message_id)), words=f"табличка {ref.message_id}")
+    await _arrive(town, *refs[:arrived])
+    return refs
+
+
+async def _arrive(town: Town, *refs: PostRef) -> None:
+    for ref in refs:
+        await town.world.archive.save(ref, an_event(ref, text=""), a_timing())
+
+
+async def album(town: Town, count: int = 3, arrived: int = 3, again: int = 0) -> Handle:
+    refs = await _items(town, count, arrived)
+    for _ in range(1 + again):
+        await town.run_album(an_album(town.album_ref(), refs, deadline_seconds=0.5))
+    return town.client.get_workflow_handle(town.album_ref().workflow_id)
+
+
+async def album_late(town: Town) -> Handle:
+    refs = await _items(town, 2, 1)
+    handle = await town.start_album(an_album(town.album_ref(), refs))
+
+    async def waits() -> bool:
+        return (await handle.describe()).typed_search_attributes.get(STATE) == WAITING
+
+    await until(waits)
+    await _arrive(town, refs[1])
+    await within(handle.result())
+    return handle
+
+
+async def album_blind(town: Town) -> Handle:
+    town.world.eyes.weather.coming = [BROKEN]
+    return await album(town)
+
+
+async def album_grown(town: Town) -> Handle:
+    refs = await _items(town, 3, 3)
+    town.world.eyes.gate.clear()
+    handle = await town.start_album(an_album(town.album_ref(), refs[:2]))
+
+    async def looks() -> bool:
+        return town.world.eyes.asked > 0
+
+    await until(looks)
+    await handle.signal(AlbumWorkflow.grown, an_album_event(town.album_ref(), refs))
+    town.world.eyes.gate.set()
+    await within(handle.result())
+    return handle
+
+
+def _edit(handle: Handle) -> Awaitable[None]:
+    return handle.signal("edited", an_event(text=LONG))
+
+
+ALL: Final[dict[str, Callable[[Town], Awaitable[Handle]]]] = {
+    "post_text": _ran,
+    "post_nothing": lambda town: _ran(town, text=""),
+    "post_picture_short": lambda town: post_picture(town, SHORT),
+    "post_picture_retag": lambda town: post_picture(town, WEATHER),
+    "post_links": lambda town: _ran(town, urls=(LINK, f"{LINK}b")),
+    "post_link_fails": post_link_fails,
+    "post_parked_retry": lambda town: post_parked(town, "retry"),
+    "post_parked_skip": lambda town: post_parked(town, "skip"),
+    "post_parked_gives_up": lambda town: post_parked(town, "give-up"),
+    "post_parked_too_long": post_parked_too_long,
+    "post_vision_fails": post_vision_fails,
+    "post_edited": lambda town: post_signalled(town, _edit),
+    "post_retag": lambda town: post_signalled(
+        town, lambda handle: handle.signal("retag", Retag(event_id="r1"))
+    ),
+    "post_refreshed": lambda town: post_signalled(
+        town, lambda handle: handle.signal("refresh", Refresh(reason="album", event_id="a"))
+    ),
+    "post_nothing_stale": post_nothing_stale,
+    "album_complete": album,
+    "album_late": album_late,
+    "album_partial": lambda town: album(town, arrived=2),
+    "album_blind": album_blind,
+    "album_grown": album_grown,
+    "album_unchanged": lambda town: album(town, again=1),
+}

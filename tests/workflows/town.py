@@ -1,0 +1,146 @@
+"""Workers as production has them, over fakes; and how a test waits, counts and looks."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any, Final, TypeVar
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
+
+from contracts.album import AlbumInput, AlbumRef, AlbumResult
+from contracts.encoding import decode
+from contracts.post import MediaRef, PostInput, PostRef, PostResult
+from runtime.settings import WorkerSettings
+from tests.build import a_file, a_ref, a_tenant, an_album_ref
+from tests.fake_world import World
+from workers.activities import PostSignals
+from workers.workers import build_workers
+from workflows.attributes import NEEDS_HUMAN, STATE
+from workflows.starting import start_album, start_post
+
+#: Nothing in these tests takes longer, unless it is broken.
+DEADLINE: Final = 20.0
+
+
+class Town:
+    """A world with workers; every workflow of its tenant is ended with it."""
+
+    def __init__(self, client: Client, world: World) -> None:
+        self.client, self.world, self.tenant = client, world, a_tenant()
+
+    def ref(self, message_id: int = 7, grouped_id: int | None = None) -> PostRef:
+        return a_ref(message_id, tenant=self.tenant, grouped_id=grouped_id)
+
+    def album_ref(self) -> AlbumRef:
+        return an_album_ref(tenant=self.tenant)
+
+    def file(self, name: str = "a", **values: Any) -> MediaRef:
+        return a_file(f"{self.tenant}{name}", **values)
+
+    async def start(self, post: PostInput) -> WorkflowHandle[Any, PostResult]:
+        await start_post(self.client, post)
+        return self.post(post.ref)
+
+    def post(self, ref: PostRef) -> WorkflowHandle[Any, PostResult]:
+        return self.client.get_workflow_handle(ref.workflow_id, result_type=PostResult)
+
+    async def run(self, post: PostInput) -> PostResult:
+        """Start a post and wait for its end."""
+        return await within(self.wait(await self.start(post)))
+
+    async def wait(self, handle: WorkflowHandle[Any, PostResult]) -> PostResult:
+        return await handle.result()
+
+    async def start_album(self, album: AlbumInput) -> WorkflowHandle[Any, AlbumResult]:
+        await start_album(self.client, album)
+        return self.client.get_workflow_handle(album.ref.workflow_id, result_type=AlbumResult)
+
+    async def run_album(self, album: AlbumInput) -> AlbumResult:
+        handle = await self.start_album(album)
+        return await within(handle.result())
+
+    def streams(self) -> list[str]:
+        """The streams that were written, without the prefix that all have."""
+        return [stream.removeprefix("stream:") for stream in self.world.log.streams()]
+
+    def told_events(self, stream: str) -> list[dict[str, Any]]:
+        """What was told on a stream, decoded."""
+        entries = self.world.log.entries.values()
+        return [decode(event.fields) for event in entries if event.stream == f"stream:{stream}"]
+
+    async def told(self, stream: str) -> None:
+        """Wait until something was told on a stream."""
+
+        async def is_told() -> bool:
+            return stream in self.streams()
+
+        await until(is_told)
+
+    def runs(self, ref: PostRef) -> list[str]:
+        """The stages of a post that left something behind, in order."""
+        return self.world.archive.rows[ref.post_id].runs
+
+    async def end(self) -> None:
+        """Terminate what still runs."""
+        query = f"TgTenant='{self.tenant}' AND ExecutionStatus='Running'"
+        async for found in self.client.list_workflows(query):
+            with suppress(RPCError):
+                await self.client.get_workflow_handle(found.id).terminate()
+
+
+@asynccontextmanager
+async def a_town(client: Client) -> AsyncIterator[Town]:
+    """Serve all queues over a fresh world while the context is open."""
+    town = Town(client, World(PostSignals(client)))
+    settings = WorkerSettings(sandboxed=True)
+    async with AsyncExitStack() as stack:
+        for worker in build_workers(client, town.world.activities(), settings):
+            await stack.enter_async_context(worker)
+        try:
+            yield town
+        finally:
+            await town.end()
+
+
+T = TypeVar("T")
+
+
+async def within(awaitable: Awaitable[T], seconds: float = DEADLINE) -> T:
+    """Return what is awaited, or fail when it takes too long."""
+    async with asyncio.timeout(seconds):
+        return await awaitable
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = DEADLINE) -> None:
+    """Wait for a condition, looking often."""
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+async def parked(handle: WorkflowHandle[Any, Any]) -> list[dict[str, Any]]:
+    """Wait until a post is parked; return its problems."""
+    problems: list[dict[str, Any]] = []
+
+    async def is_parked() -> bool:
+        described = await handle.describe()
+        problems[:] = (await handle.query("status"))["problems"]
+        return bool(problems) and described.typed_search_attributes.get(STATE) == NEEDS_HUMAN
+
+    await until(is_parked)
+    return problems
+
+
+async def counted(handle: WorkflowHandle[Any, Any]) -> tuple[int, Counter[str]]:
+    """Return how many events a history has, and how often it scheduled each regular activity."""
+    history = await handle.fetch_history()
+    scheduled = EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+    names = [
+        e.activity_task_scheduled_event_attributes.activity_type.name
+        for e in history.events
+        if e.event_type == scheduled
+    ]
+    return len(history.events), Counter(names)

@@ -21,7 +21,7 @@ from ingest.relay import Relay
 from runtime.embedded.errors import StackError
 from runtime.embedded.stack import StackAddresses, StackOptions, embedded_stack
 from runtime.settings import Settings
-from runtime.temporal import connect
+from runtime.temporal import connect, register_search_attributes
 from starter.door import Door
 from starter.gate import Gate
 from starter.starter import GROUP, Starter, album_handler, count_open, post_handler
@@ -100,6 +100,8 @@ async def running_service(
         stores = await stack.enter_async_context(open_stores(settings, addresses.postgres, addresses.redis))
         providers = await asyncio.to_thread(local_providers, settings, policies)
         client = await connect(addresses.temporal, settings.temporal.namespace)
+        if settings.temporal.address:
+            await register_search_attributes(client)
         service = Service(settings, addresses, stores, providers, policies, client)
         started.append(service)
         for worker in _workers(service):

@@ -43,7 +43,6 @@ class VisionPolicy(_Policy):
 
     version: str = "v1"
     max_image_mb: float = 15.0
-    max_document_mb: float = 40.0
     max_pixels: int = 50_000_000
     image_types: tuple[str, ...] = (
         "image/jpeg",

@@ -31,22 +31,20 @@ class _AroundActivity(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
         start = time.perf_counter()
-        context = {"workflow_id": info.workflow_id, "activity": info.activity_type, "attempt": info.attempt}
-        with structlog.contextvars.bound_contextvars(**context):
-            try:
-                result = await super().execute_activity(input)
-            except PipelineError as error:
-                _count_failure(info.activity_type, error)
-                raise _as_temporal(error) from error
-            except Exception as error:
-                metrics.FAILED.labels(info.activity_type, type(error).__name__).inc()
-                log.exception("activity broke")
-                raise
-            seconds = time.perf_counter() - start
-            metrics.SECONDS.labels(info.activity_type).observe(seconds)
-            _count(result)
-            log.debug("activity done", milliseconds=round(seconds * 1000, 1))
-            return result
+        try:
+            result = await super().execute_activity(input)
+        except PipelineError as error:
+            _count_failure(info.activity_type, error)
+            raise _as_temporal(error) from error
+        except Exception as error:
+            metrics.FAILED.labels(info.activity_type, type(error).__name__).inc()
+            log.exception("activity broke")
+            raise
+        seconds = time.perf_counter() - start
+        metrics.SECONDS.labels(info.activity_type).observe(seconds)
+        _count(result)
+        log.debug("activity done", milliseconds=round(seconds * 1000, 1))
+        return result
 
 
 def _as_temporal(error: PipelineError) -> ApplicationError:

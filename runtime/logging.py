@@ -2,10 +2,12 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
 import structlog
+from temporalio import activity
 
 
 def configure(level: str, file: Path | None = None) -> None:
@@ -13,6 +15,7 @@ def configure(level: str, file: Path | None = None) -> None:
     logging.captureWarnings(capture=True)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _name_activity,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -35,13 +38,27 @@ def configure(level: str, file: Path | None = None) -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for noisy in ("httpx", "httpcore", "temporalio", "uvicorn.access", "alembic", "trafilatura", "htmldate"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    logging.getLogger("temporalio.activity").setLevel(logging.CRITICAL)  # the interceptor says it, in one line
+    logging.getLogger("temporalio.activity").setLevel(
+        logging.CRITICAL
+    )  # the interceptor says it, in one line
     structlog.configure(
-        processors=[*shared[:-1], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared[:-1],
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _name_activity(_: object, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say which activity of which workflow a line comes from; asked only when a line is written."""
+    if activity.in_activity():
+        info = activity.info()
+        line.update(workflow_id=info.workflow_id, activity=info.activity_type, attempt=info.attempt)
+    return line
 
 
 def _handler(file: Path | None) -> logging.Handler:

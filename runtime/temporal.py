@@ -1,5 +1,9 @@
 """The client of the workflow engine: one converter everywhere, plain bytes on the loopback."""
 
+from typing import Final
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import GrpcCompression, RPCError
@@ -22,3 +26,32 @@ async def connect(address: str, namespace: str) -> Client:
         )
     except (RPCError, RuntimeError) as error:
         raise UnavailableError(f"Temporal does not answer at {address}") from error
+
+
+#: What lists are made of. The embedded server is started with them; a server of somebody else's is told.
+SEARCH_ATTRIBUTES: Final = {
+    **dict.fromkeys(
+        ("TgTenant", "TgChannel", "TgState", "TgStage", "TgStuckReason", "TgAlbum"),
+        IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+    ),
+    "TgPostedAt": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+}
+
+
+async def register_search_attributes(client: Client) -> None:
+    """Register the search attributes that the namespace lacks. Safe to repeat.
+
+    Raises:
+        UnavailableError: the server refuses, or does not answer.
+    """
+    try:
+        known = await client.operator_service.list_search_attributes(
+            ListSearchAttributesRequest(namespace=client.namespace)
+        )
+        missing = {n: t for n, t in SEARCH_ATTRIBUTES.items() if n not in known.custom_attributes}
+        if missing:
+            await client.operator_service.add_search_attributes(
+                AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
+            )
+    except RPCError as error:
+        raise UnavailableError(f"Temporal does not take our search attributes: {error.message}") from error

@@ -9,6 +9,7 @@ file: see tests/workflows/test_replay.py.
 import asyncio
 import json
 import re
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from tests.workflows.town import Town, a_town
 
 FOLDER: Final = Path(__file__).parents[1] / "tests" / "histories"
 IDENTITY: Final = "worker@postloom"
+STICKY: Final = re.compile(rf"\d+@{re.escape(socket.gethostname())}")
 
 Branch = Callable[[Town], Awaitable[WorkflowHandle[Any, Any]]]
 
@@ -50,8 +52,18 @@ async def _recorded(client: Client, branch: Branch) -> str:
     async with a_town(client) as town:
         handle = await branch(town)
         history = await handle.fetch_history()
-    body = re.sub(r'"identity": "[^"]*"', f'"identity": "{IDENTITY}"', history.to_json())
-    return json.dumps({"id": handle.id, "history": json.loads(body)}, ensure_ascii=False, indent=1) + "\n"
+    body = {"id": handle.id, "history": _without_machine(json.loads(history.to_json()))}
+    return json.dumps(body, ensure_ascii=False, indent=1) + "\n"
+
+
+def _without_machine(value: Any) -> Any:
+    """Return ``value`` without what says where it was recorded: hosts, process ids, paths in traces."""
+    if isinstance(value, list):
+        return [_without_machine(part) for part in value]
+    if isinstance(value, dict):
+        kept = {name: _without_machine(part) for name, part in value.items() if name != "stackTrace"}
+        return {**kept, **({"identity": IDENTITY} if "identity" in kept else {})}
+    return STICKY.sub(IDENTITY, value) if isinstance(value, str) else value
 
 
 if __name__ == "__main__":

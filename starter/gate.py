@@ -23,8 +23,8 @@ class Gate:
         return self._high - self._estimate
 
     async def _drained(self) -> int:
-        while (open_now := await self._count_open()) > self._low:
-            await asyncio.sleep(LOOK_AGAIN)  # noqa: ASYNC110  the server is asked; it cannot tell
+        while (open_now := await self._count_open()) > self._low:  # noqa: ASYNC110  the server cannot tell by itself
+            await asyncio.sleep(LOOK_AGAIN)
         return open_now
 
     def let_in(self, count: int) -> None:

@@ -20,6 +20,7 @@ class Saved:
     changed: list[PostRow] = field(default_factory=list)
     refreshed: list[PostRow] = field(default_factory=list)
     unchanged: int = 0
+    other_files: set[UUID] = field(default_factory=set)
     albums_new: int = 0
     albums_grown: int = 0
 
@@ -70,6 +71,8 @@ def _sort(old: PostRow, new: PostRow, saved: Saved) -> None:
         saved.refreshed.append(result)
     else:
         saved.changed.append(result)
+        if result.media != old.media:
+            saved.other_files.add(result.id)
 
 
 def _post_events(channel: ChannelRow, saved: Saved, now: datetime) -> list[tuple[UUID | str, Outgoing]]:
@@ -77,8 +80,9 @@ def _post_events(channel: ChannelRow, saved: Saved, now: datetime) -> list[tuple
     for posts, new in ((saved.new, True), (saved.changed, False)):
         for post in posts:
             events.append((post.id, outgoing(post_parsed(channel, post, new=new, now=now))))
-            if (seen := vision_uploaded(post, new=new, now=now)) is not None:
-                events.append((post.id, outgoing(seen)))
+            uploaded = vision_uploaded(post, new=new, now=now)
+            if uploaded is not None and (new or post.id in saved.other_files):
+                events.append((post.id, outgoing(uploaded)))
     return events
 
 

@@ -169,7 +169,8 @@ export = DesktopExport(Path(sys.argv[1]), UTC)
 count = sum(1 for _ in export.messages(export.chosen(None)))
 # ru_maxrss of a child begins with what its parent had; the kernel's own mark of this process does not
 status = Path("/proc/self/status")
-marks = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM")] if status.exists() else []
+lines = status.read_text().splitlines() if status.exists() else []
+marks = [line.split()[1] for line in lines if line.startswith("VmHWM")]
 print(count, marks[0] if marks else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

@@ -1,0 +1,75 @@
+"""Links as they are compared, and which are read; which pictures are looked at."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.post import MediaRef
+from domain.links import MAX_LENGTH, found_in, normalized, page_key, unique
+from domain.policy import CrawlPolicy, Policies, VisionPolicy
+from tests.build import a_file
+
+
+@pytest.mark.parametrize(("link", "clean"), [
+    ("HTTPS://Example.ORG/Path", "https://example.org/Path"),
+    ("https://example.org", "https://example.org/"),
+    ("https://example.org/a#top", "https://example.org/a"),
+    ("https://example.org/?utm_source=tg&id=5&fbclid=x", "https://example.org/?id=5"),
+    ("https://example.org/?empty=", "https://example.org/?empty="),
+    (" https://example.org/a ", "https://example.org/a"),
+    ("ftp://example.org", ""), ("tg://resolve?domain=x", ""), ("https://", ""), ("http://[", ""), ("слово", ""),
+])  # fmt: skip
+def test_one_page_has_one_address(link: str, clean: str) -> None:
+    assert normalized(link) == clean
+
+
+@given(st.text())
+def test_no_text_breaks_the_normaliser(text: str) -> None:
+    link = normalized(f"https://{text}")
+
+    assert normalized(link) == link
+
+
+def test_links_stand_in_text_without_the_punctuation_around_them() -> None:
+    text = "Смотрите (https://example.org/a), https://example.org/b. И снова https://example.org/a!"
+
+    assert found_in(text) == ("https://example.org/a", "https://example.org/b")
+
+
+def test_links_that_are_no_links_or_too_long_are_left_out() -> None:
+    assert unique(["x", f"https://example.org/{'a' * MAX_LENGTH}", "https://example.org/"]) == (
+        "https://example.org/",
+    )
+
+
+def test_a_page_is_kept_under_its_address_and_policy() -> None:
+    key = page_key("https://example.org/a?utm_source=x", "v1")
+
+    assert key == page_key("https://example.org/a", "v1")
+    assert key != page_key("https://example.org/a", "v2")
+
+
+@pytest.mark.parametrize(("text", "tags", "trigger"), [
+    ("к", ("AI",), "trigger_tag"), ("а " * 50, (), "wordcount"), ("к" * 200, (), "text_length"), ("к", ("кот",), None),
+    ("", (), None),
+])  # fmt: skip
+def test_links_are_read_for_a_reason(text: str, tags: tuple[str, ...], trigger: str | None) -> None:
+    assert CrawlPolicy(trigger_tags=("ai",)).trigger(text, tags) == trigger
+
+
+@pytest.mark.parametrize(("media", "reason"), [
+    (a_file(), None),
+    (a_file(missing="too_large"), "too_large"),
+    (a_file(object_key=None), "media_missing"),
+    (a_file(mime="video/mp4"), "unsupported_mime"),
+    (a_file(size_bytes=16 * 1024 * 1024), "image_too_large"),
+])  # fmt: skip
+def test_a_file_is_looked_at_or_refused_with_its_reason(media: MediaRef, reason: str | None) -> None:
+    assert VisionPolicy().refusal(media) == reason
+
+
+def test_a_changed_value_changes_the_version_of_its_part_alone() -> None:
+    policies = Policies(crawl=CrawlPolicy(max_links_per_post=1))
+
+    assert policies.crawl_version() != Policies().crawl_version()
+    assert policies.vision_version() == Policies().vision_version()

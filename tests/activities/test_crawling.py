@@ -1,0 +1,108 @@
+"""Reading links: which, when, once; and what happens to those that cannot be read."""
+
+from typing import Any
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.crawling import LinkSkipped
+from contracts.encoding import decode
+from contracts.errors import LinkFailedError, RefusedError
+from contracts.post import CrawlPlan, PageRequest, PostRef
+from contracts.stages import Stage
+from tests.build import LONG, a_ref, a_request, a_timing, an_event
+from tests.fake_world import World
+
+LINK = "https://example.org/a"
+
+
+async def save(world: World, **values: Any) -> PostRef:
+    ref = a_ref()
+    await world.archive.save(ref, an_event(ref, **values), a_timing())
+    return ref
+
+
+async def plan(env: ActivityEnvironment, world: World) -> CrawlPlan:
+    return await env.run(world.crawling.plan_crawl, a_request(Stage.CRAWL))
+
+
+def a_page_of(ref: PostRef) -> PageRequest:
+    return PageRequest(ref=ref, url=LINK, crawl_version="c1")
+
+
+async def test_the_links_of_a_post_that_says_enough_are_read(env: ActivityEnvironment, world: World) -> None:
+    await save(world, text=LONG, urls=(LINK,))
+
+    planned = await plan(env, world)
+
+    (event,) = world.archive.committed()
+    assert planned == CrawlPlan(links=(LINK,))
+    assert decode(event.fields)["trigger_reason"] == "text_length"
+
+
+async def test_at_most_five_links_are_read(env: ActivityEnvironment, world: World) -> None:
+    await save(world, text=LONG, urls=tuple(f"{LINK}{n}" for n in range(9)))
+
+    assert len((await plan(env, world)).links) == 5
+
+
+@pytest.mark.parametrize(("values", "reason"), [
+    ({"text": "к", "urls": (LINK,)}, "no_trigger"), ({"text": LONG}, "no_links"),
+])  # fmt: skip
+async def test_nothing_is_read_without_a_reason(
+    env: ActivityEnvironment, world: World, values: dict[str, Any], reason: str
+) -> None:
+    await save(world, **values)
+
+    assert await plan(env, world) == CrawlPlan(skipped=reason)
+    assert world.archive.committed() == []
+
+
+async def test_a_crawl_that_is_planned_twice_is_told_once(env: ActivityEnvironment, world: World) -> None:
+    await save(world, text=LONG, urls=(LINK,))
+
+    for _ in range(2):
+        await plan(env, world)
+
+    assert len(world.archive.committed()) == 1
+
+
+async def test_a_page_is_read_once_and_kept_with_its_objects(env: ActivityEnvironment, world: World) -> None:
+    ref = await save(world)
+
+    answers = [await env.run(world.crawling.fetch_page, a_page_of(ref)) for _ in range(2)]
+
+    (page,) = world.pages.kept.values()
+    assert answers == [True, True]
+    assert world.web.asked == [LINK]
+    assert {page.html_key, page.md_key} == set(world.objects.kept)
+
+
+async def test_a_link_that_is_refused_is_kept_with_its_reason(env: ActivityEnvironment, world: World) -> None:
+    ref = await save(world)
+    world.web.broken[LINK] = RefusedError("inside", "private_address")
+
+    assert not await env.run(world.crawling.fetch_page, a_page_of(ref))
+    assert [page.skipped for page in world.pages.kept.values()] == ["private_address"]
+
+
+async def test_a_site_that_does_not_answer_is_tried_again_later(
+    env: ActivityEnvironment, world: World
+) -> None:
+    ref = await save(world)
+    world.web.broken[LINK] = LinkFailedError("no answer", "timeout")
+
+    with pytest.raises(LinkFailedError):
+        await env.run(world.crawling.fetch_page, a_page_of(ref))
+
+    assert world.pages.kept == {}
+
+
+async def test_a_link_whose_tries_are_spent_stays_unread_with_the_reason(
+    env: ActivityEnvironment, world: World
+) -> None:
+    skipped = LinkSkipped(request=a_page_of(await save(world)), reason="timeout")
+
+    await env.run(world.crawling.skip_page, skipped)
+
+    assert [page.skipped for page in world.pages.kept.values()] == ["timeout"]

@@ -1,0 +1,121 @@
+"""Putting together what is known of a post, and writing it where search finds it."""
+
+from typing import Any
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from contracts.encoding import decode
+from contracts.errors import UnavailableError
+from contracts.material import Page
+from contracts.post import Enriched, EnrichRequest, PostRef
+from contracts.stages import Outcome, Stage
+from domain.links import page_key
+from tests.build import LONG, VERSIONS, a_ref, a_request, a_timing, an_event
+from tests.fake_world import World
+
+LINK = "https://example.org/a"
+
+
+async def save(world: World, **values: Any) -> PostRef:
+    ref = a_ref()
+    await world.archive.save(ref, an_event(ref, **values), a_timing())
+    return ref
+
+
+async def enrich(
+    env: ActivityEnvironment, world: World, ref: PostRef, skipped: str | None = None
+) -> Enriched:
+    request = EnrichRequest(state=await world.archive.state(ref, VERSIONS), crawl_skipped=skipped)
+    return await env.run(world.enriching.enrich_post, request)
+
+
+async def test_a_text_is_enriched_and_told_once(env: ActivityEnvironment, world: World) -> None:
+    ref = await save(world, text=LONG)
+
+    first, again = [await enrich(env, world, ref) for _ in range(2)]
+
+    (event,) = [decode(event.fields) for event in world.archive.committed()]
+    assert first == again
+    assert [record.stage for record in first.records] == [Stage.ENRICH]
+    assert (event["text"], event["skipped"], event["original_word_count"]) == (LONG, False, len(LONG.split()))
+
+
+async def test_a_post_that_says_nothing_is_skipped_and_told(env: ActivityEnvironment, world: World) -> None:
+    enriched = await enrich(env, world, await save(world, text=""))
+
+    (event,) = [decode(event.fields) for event in world.archive.committed()]
+    assert enriched.records[-1].outcome is Outcome.SKIPPED
+    assert (event["skipped"], event["skip_reason"]) == (True, "nothing_to_index")
+
+
+async def test_pages_that_were_read_are_counted_and_settle_the_crawl(
+    env: ActivityEnvironment, world: World
+) -> None:
+    ref = await save(world, text=LONG, urls=(LINK,))
+    page = Page(url=LINK, final_url=f"{LINK}/", excerpt="текст", word_count=7, latency_ms=3)
+    await world.pages.keep(ref.tenant_id, page_key(LINK, "c1"), page)
+
+    enriched = await enrich(env, world, ref)
+
+    event = decode(world.archive.committed()[0].fields)
+    assert [(r.stage, r.outcome) for r in enriched.records] == [
+        (Stage.CRAWL, Outcome.DONE), (Stage.ENRICH, Outcome.DONE),
+    ]  # fmt: skip
+    assert (event["source_urls"], event["crawl_success"]) == ([f"{LINK}/"], True)
+    assert event["word_count"] == len(LONG.split()) + 7
+
+
+@pytest.mark.parametrize(("planned", "page", "reason"), [
+    ("no_trigger", None, "no_trigger"), (None, Page(url=LINK, skipped="timeout"), "timeout"), (None, None, "no_links"),
+])  # fmt: skip
+async def test_a_crawl_without_pages_says_why(
+    env: ActivityEnvironment, world: World, planned: str | None, page: Page | None, reason: str
+) -> None:
+    ref = await save(world, text=LONG, urls=(LINK,))
+    if page:
+        await world.pages.keep(ref.tenant_id, page_key(LINK, "c1"), page)
+
+    crawl, _ = (await enrich(env, world, ref, planned)).records
+
+    assert (crawl.outcome, crawl.reason) == (Outcome.SKIPPED, reason)
+
+
+async def test_a_point_is_written_once_for_a_fingerprint(env: ActivityEnvironment, world: World) -> None:
+    ref = await save(world)
+
+    first, again = [await env.run(world.indexing.index_vectors, a_request(Stage.VECTORS)) for _ in range(2)]
+
+    assert first == again
+    assert world.vectors.writes == 1
+    assert world.vectors.points[ref.tenant_id, ref.post_id].payload["text_short"] == LONG
+
+
+async def test_another_fingerprint_writes_the_point_again(env: ActivityEnvironment, world: World) -> None:
+    await save(world)
+    await env.run(world.indexing.index_vectors, a_request(Stage.VECTORS))
+
+    await env.run(world.indexing.index_vectors, a_request(Stage.VECTORS, fingerprint="f2"))
+
+    assert world.vectors.writes == 2
+    assert len(world.vectors.points) == 1
+
+
+async def test_a_write_that_fails_leaves_no_record(env: ActivityEnvironment, world: World) -> None:
+    ref = await save(world)
+    world.vectors.weather.coming = [UnavailableError("away")]
+
+    with pytest.raises(UnavailableError):
+        await env.run(world.indexing.index_vectors, a_request(Stage.VECTORS))
+
+    assert Stage.VECTORS not in world.archive.rows[ref.post_id].records
+
+
+async def test_the_graph_is_written_once_for_a_fingerprint(env: ActivityEnvironment, world: World) -> None:
+    ref = await save(world)
+    await env.run(world.indexing.link_graph, a_request(Stage.GRAPH))
+    world.graph.posts.clear()
+
+    await env.run(world.indexing.link_graph, a_request(Stage.GRAPH))
+
+    assert ref.post_id not in world.graph.posts

@@ -47,7 +47,7 @@ def _words(stored: PostRow, new: PostRow, *, newer: bool) -> dict[str, Any]:
         urls = stored.urls or new.urls
         return {"urls": urls}
     same = new.content_hash == stored.content_hash
-    urls = (new.urls or stored.urls) if same else new.urls
+    urls = tuple(dict.fromkeys((*stored.urls, *new.urls))) if same else new.urls
     return {"content": new.content, "content_hash": new.content_hash, "urls": urls}
 
 

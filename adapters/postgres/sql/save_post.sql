@@ -1,4 +1,5 @@
--- A newer or equal version replaces text; an empty one never does; counters only grow; the first id stays.
+-- A newer or equal version replaces text and links; an empty one never does; the same text never loses a link;
+-- counters only grow; the first id stays.
 -- The producer's own id for the post is remembered, and the stage is recorded when anything came of it.
 WITH saved AS (
     INSERT INTO posts AS p (
@@ -13,15 +14,29 @@ WITH saved AS (
     )
     ON CONFLICT (channel_id, telegram_message_id) DO UPDATE SET
         (content, content_hash, urls, link_count) = (
-            SELECT v.content, v.content_hash, v.urls, v.link_count
+            SELECT v.content, v.content_hash, v.urls, jsonb_array_length(v.urls)
             FROM (VALUES
-                (true, EXCLUDED.content, EXCLUDED.content_hash, EXCLUDED.urls, EXCLUDED.link_count),
-                (false, p.content, p.content_hash, p.urls, p.link_count)
-            ) AS v (incoming, content, content_hash, urls, link_count)
-            WHERE v.incoming = (
-                EXCLUDED.content <> ''
-                AND COALESCE(EXCLUDED.edited_at, EXCLUDED.posted_at) >= COALESCE(p.edited_at, p.posted_at)
-            )
+                ('the same', CASE
+                    WHEN COALESCE(EXCLUDED.edited_at, EXCLUDED.posted_at) >= COALESCE(p.edited_at, p.posted_at)
+                    THEN EXCLUDED.content ELSE p.content
+                END, p.content_hash, (
+                    SELECT COALESCE(jsonb_agg(link ORDER BY place), '[]') FROM (
+                        SELECT link, min(place) AS place
+                        FROM jsonb_array_elements(p.urls || EXCLUDED.urls) WITH ORDINALITY AS l (link, place)
+                        GROUP BY link
+                    ) links
+                )),
+                ('incoming', EXCLUDED.content, EXCLUDED.content_hash, EXCLUDED.urls),
+                ('stored', p.content, p.content_hash, p.urls)
+            ) AS v (version, content, content_hash, urls)
+            WHERE v.version = CASE
+                WHEN EXCLUDED.content_hash = p.content_hash THEN 'the same'
+                WHEN EXCLUDED.content <> '' AND (
+                    p.content = ''
+                    OR COALESCE(EXCLUDED.edited_at, EXCLUDED.posted_at) >= COALESCE(p.edited_at, p.posted_at)
+                ) THEN 'incoming'
+                ELSE 'stored'
+            END
         ),
         telegram_post_url = COALESCE(p.telegram_post_url, EXCLUDED.telegram_post_url),
         has_media = p.has_media OR EXCLUDED.has_media,

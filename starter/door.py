@@ -18,6 +18,9 @@ KNOWN_SCHEMAS: Final = frozenset({"v1", "1", "1.0"})
 #: An album may arrive before the first post of its channel; for this long it is waited for.
 PATIENCE: Final = timedelta(minutes=10)
 
+#: Bytes of an entry: far more than any post has, and less than the engine takes as an input.
+MAX_BYTES: Final = 1_000_000
+
 E = TypeVar("E", bound=Event)
 
 
@@ -145,6 +148,7 @@ def parse(model: type[E], fields: Mapping[str, str], written_at: datetime) -> E:
     Raises:
         RefusedEntryError: the sentence names every field that is wrong.
     """
+    _check_size(fields)
     try:
         values: dict[str, Any] = decode(fields)
         _check_schema(values)
@@ -155,6 +159,12 @@ def parse(model: type[E], fields: Mapping[str, str], written_at: datetime) -> E:
     except ValidationError as error:
         wrong = (f"{'.'.join(map(str, e['loc'])) or 'entry'}: {_words(e)}" for e in error.errors())
         raise RefusedEntryError("; ".join(wrong), "non_retryable_validation") from error
+
+
+def _check_size(fields: Mapping[str, str]) -> None:
+    size = sum(len(value.encode("utf-8", "replace")) for value in fields.values())
+    if size > MAX_BYTES:
+        raise RefusedEntryError(f"entry: {size} bytes, at most {MAX_BYTES} are taken", "too_large")
 
 
 def _check_schema(values: Mapping[str, Any]) -> None:

@@ -37,10 +37,12 @@ class StreamReader:
     def __init__(self, redis: Redis, stream: str, group: str, consumer: str) -> None:
         self.stream = stream
         self._redis, self._group, self._consumer = redis, group, consumer
-        self._left_over = True
+        #: The pending entry after which to read on; None: read new ones.
+        self._pending_after: str | None = "0"
+        self._look_back = False
 
     async def read(self, count: int, block_ms: int) -> list[Entry]:
-        """Return up to ``count`` entries: first those this consumer left unacknowledged, then new ones."""
+        """Return up to ``count`` entries: first those left unacknowledged, page by page, then new ones."""
         with our_errors():
             try:
                 return await self._read(count, block_ms)
@@ -51,16 +53,19 @@ class StreamReader:
             return []
 
     async def _read(self, count: int, block_ms: int) -> list[Entry]:
-        start = "0" if self._left_over else ">"
+        start = self._pending_after or ">"
         answer = await self._redis.xreadgroup(
             self._group,
             self._consumer,
             {self.stream: start},
             count=count,
-            block=None if start == "0" else block_ms,
+            block=block_ms if start == ">" else None,
         )
         entries = [Entry(self.stream, id, fields or {}) for _, rows in answer or [] for id, fields in rows]
-        self._left_over = self._left_over and bool(entries)
+        if start != ">":
+            self._pending_after = entries[-1].id if entries else None
+        elif self._look_back:
+            self._pending_after, self._look_back = "0", False
         return entries
 
     async def claim(self, count: int) -> list[Entry]:
@@ -85,8 +90,8 @@ class StreamReader:
                 raise
 
     def look_back(self) -> None:
-        """Read what is pending once more before anything new (after entries were left for later)."""
-        self._left_over = True
+        """Read what is pending once more, after one more look at what is new: who waits holds up nobody."""
+        self._look_back = True
 
     async def ack(self, ids: Iterable[str]) -> None:
         """Say that these entries are taken care of."""

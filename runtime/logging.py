@@ -4,52 +4,53 @@ import logging
 import sys
 from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from temporalio import activity
+
+_QUIET: Final = ("httpx", "httpcore", "temporalio", "uvicorn.access", "alembic", "trafilatura", "htmldate")
 
 
 def configure(level: str, file: Path | None = None) -> None:
     """Send every log line, ours and libraries', to ``file`` as JSON, or to stderr for people."""
     logging.captureWarnings(capture=True)
-    shared: list[Any] = [
+    steps: list[Any] = [
         structlog.contextvars.merge_contextvars,
         _name_activity,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.stdlib.ExtraAdder(),
     ]
-    renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
-    if file is None and sys.stderr.isatty():
-        renderer = structlog.dev.ConsoleRenderer()
     handler = _handler(file)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                renderer,
-            ],
-        )
-    )
+    handler.setFormatter(_formatter([*steps, structlog.stdlib.ExtraAdder()], for_people=file is None))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for noisy in ("httpx", "httpcore", "temporalio", "uvicorn.access", "alembic", "trafilatura", "htmldate"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("temporalio.activity").setLevel(
         logging.CRITICAL
     )  # the interceptor says it, in one line
     structlog.configure(
         processors=[
-            structlog.stdlib.filter_by_level,
-            *shared[:-1],
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            structlog.stdlib.filter_by_level, *steps, structlog.stdlib.ProcessorFormatter.wrap_for_formatter
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
+    )  # fmt: skip
+
+
+def _formatter(steps: list[Any], *, for_people: bool) -> logging.Formatter:
+    renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if for_people and sys.stderr.isatty():
+        renderer = structlog.dev.ConsoleRenderer()
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=steps,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
     )
 
 

@@ -1,5 +1,6 @@
 """How workflows are started and reached: ids, attributes, priority, and the words the Web UI shows."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -33,45 +34,57 @@ async def start_post(client: Client, post: PostInput) -> bool:
     """Start the post's workflow, or give its running one the event; return whether a new run began.
 
     Safe to repeat: a run that finds nothing stale ends at once.
+
+    Raises:
+        RaceError: the workflow closed and opened again and again meanwhile.
     """
-    for _ in range(_CLOSED_MEANWHILE):
-        try:
-            await _start_post(client, post)
-        except WorkflowAlreadyStartedError:
-            handle = client.get_workflow_handle_for(PostWorkflow.run, post.ref.workflow_id)
-            if post.event is None:
-                return False
-            try:
-                await handle.signal(PostWorkflow.edited, post.event)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-            else:
-                return False
-        else:
-            return True
-    raise RaceError(post.ref.workflow_id)
+    handle = client.get_workflow_handle_for(PostWorkflow.run, post.ref.workflow_id)
+    event = post.event
+    return await _start_or_tell(
+        lambda: _start_post(client, post),
+        (lambda: handle.signal(PostWorkflow.edited, event)) if event else None,
+        post.ref.workflow_id,
+    )
 
 
 async def start_album(client: Client, album: AlbumInput) -> bool:
-    """Start the album's workflow, or tell its running one that it was announced again; whether a new run began."""
+    """Start the album's workflow, or tell its running one that it was announced again; whether a new run began.
+
+    Raises:
+        RaceError: the workflow closed and opened again and again meanwhile.
+    """
+    handle = client.get_workflow_handle_for(AlbumWorkflow.run, album.ref.workflow_id)
+    event = album.event
+    return await _start_or_tell(
+        lambda: _start_album(client, album),
+        (lambda: handle.signal(AlbumWorkflow.grown, event)) if event else None,
+        album.ref.workflow_id,
+    )
+
+
+async def _start_or_tell(
+    start: Callable[[], Awaitable[None]], tell: Callable[[], Awaitable[None]] | None, id: str
+) -> bool:
     for _ in range(_CLOSED_MEANWHILE):
         try:
-            await _start_album(client, album)
+            await start()
         except WorkflowAlreadyStartedError:
-            handle = client.get_workflow_handle_for(AlbumWorkflow.run, album.ref.workflow_id)
-            if album.event is None:
-                return False
-            try:
-                await handle.signal(AlbumWorkflow.grown, album.event)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-            else:
+            if tell is None or await _told(tell):
                 return False
         else:
             return True
-    raise RaceError(album.ref.workflow_id)
+    raise RaceError(id)
+
+
+async def _told(tell: Callable[[], Awaitable[None]]) -> bool:
+    """Whether the workflow was still open to be told."""
+    try:
+        await tell()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True
 
 
 async def refresh_post(client: Client, ref: PostRef, why: Refresh) -> None:

@@ -5,7 +5,7 @@ import pytest
 from contracts.errors import RejectedError
 from contracts.post import MediaRef, PostRef
 from tests.build import LONG, a_post, a_timing, an_album, an_album_event, an_event
-from tests.workflows.town import Town, until, within
+from tests.workflows.town import Town, counted, until, within
 from workflows.album import AlbumWorkflow
 from workflows.attributes import STATE, WAITING
 
@@ -121,6 +121,8 @@ async def test_an_unchanged_album_is_not_assembled_again(town: Town) -> None:
 
     await town.run_album(an_album(town.album_ref(), refs))
 
+    _, scheduled = await counted(town.client.get_workflow_handle(town.album_ref().workflow_id))
+    assert not scheduled
     assert len(town.told_events("album:assembled")) == 1
 
 

@@ -1,0 +1,48 @@
+"""What signals brought: each counts once, also when it comes again after it was looked at."""
+
+from contracts.post import Decision, Refresh, Retag
+from tests.build import LONG, SHORT, an_event
+from workflows.inbox import Inbox
+
+
+def test_the_same_refresh_after_it_was_looked_at_is_no_news() -> None:
+    inbox = Inbox()
+    inbox.add_refresh(Refresh(reason="album", event_id="a"))
+    inbox.refreshes.clear()
+
+    inbox.add_refresh(Refresh(reason="album", event_id="a"))
+
+    assert inbox.is_empty()
+
+
+def test_another_refresh_is_news() -> None:
+    inbox = Inbox()
+    inbox.add_refresh(Refresh(reason="album", event_id="a"))
+    inbox.refreshes.clear()
+
+    inbox.add_refresh(Refresh(reason="album", event_id="b"))
+
+    assert not inbox.is_empty()
+
+
+def test_the_same_retag_after_it_was_done_is_not_done_again() -> None:
+    inbox = Inbox()
+    inbox.add_retag(Retag(event_id="r"))
+    taken = inbox.take_retag()
+
+    inbox.add_retag(Retag(event_id="r"))
+
+    assert (taken, inbox.take_retag()) == (Retag(event_id="r"), None)
+
+
+def test_versions_are_taken_in_the_order_in_which_they_came() -> None:
+    first, second = an_event(text=LONG), an_event(text=SHORT)
+    inbox = Inbox(events=[first, second])
+
+    assert [inbox.take_event(), inbox.take_event(), inbox.take_event()] == [first, second, None]
+
+
+def test_a_decision_is_taken_once() -> None:
+    inbox = Inbox(decision=Decision(action="retry"))
+
+    assert (inbox.take_decision(), inbox.take_decision()) == (Decision(action="retry"), None)

@@ -103,12 +103,12 @@ def _indexed(material: PostMaterial) -> PostIndexed:
     ref = material.ref
     vectors, graph = material.results.get(Stage.VECTORS, {}), material.results.get(Stage.GRAPH, {})
     stages = [stage for stage in (Stage.VECTORS, Stage.GRAPH) if stage in material.records]
-    records = [material.records[stage].fingerprint for stage in stages]
+    versions = [f"{material.records[stage].fingerprint}.{material.records[stage].runs}" for stage in stages]
     embedding_ms, vector_ms, graph_ms = (_whole(v) for v in (
         vectors.get("embedding_ms"), vectors.get("write_ms"), graph.get("write_ms")))  # fmt: skip
     return PostIndexed(
         trace_id=ref.trace_id, occurred_at=happened_at(), indexed_at=happened_at(),
-        idempotency_key=f"{ref.post_id}:indexed:v1:{digest(*records)[:12]}",
+        idempotency_key=f"{ref.post_id}:indexed:v1:{digest(*versions)[:12]}",
         post_id=ref.post_id, tenant_id=ref.tenant_id, channel_id=ref.channel_id, vector_id=str(ref.post_id),
         embedding_provider=str(vectors["provider"]), embedding_dim=_whole(vectors["dim"]),
         qdrant_collection=str(vectors["collection"]), neo4j_nodes_created=_whole(graph.get("nodes")),

@@ -6,7 +6,7 @@ from temporalio import activity
 
 from activities.timing import timing
 from contracts.events import PostParsed
-from contracts.post import PostInput, PostRef, PostState, Versions
+from contracts.post import GivenUp, PostInput, PostRef, PostState, Versions
 from contracts.stages import StageTiming
 
 
@@ -16,6 +16,8 @@ class Archive(Protocol):
     async def save(self, ref: PostRef, event: PostParsed, timing: StageTiming) -> None: ...
 
     async def state(self, ref: PostRef, versions: Versions) -> PostState: ...
+
+    async def mark_failed(self, ref: PostRef, reason: str) -> None: ...
 
 
 class SavingActivities:
@@ -36,3 +38,8 @@ class SavingActivities:
         if post.event is not None:
             await self._archive.save(post.ref, post.event, timing())
         return await self._archive.state(post.ref, self._versions)
+
+    @activity.defn
+    async def mark_failed(self, failed: GivenUp) -> None:
+        """Say in the archive that nobody works on the post any more, and why. Idempotent."""
+        await self._archive.mark_failed(failed.ref, failed.reason)

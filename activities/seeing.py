@@ -12,7 +12,7 @@ from temporalio import activity
 from activities.timing import happened_at, milliseconds_since, timing
 from contracts.announcements import VisionAnalysis, VisionAnalyzed, VisionSkipped
 from contracts.commit import Finding, StageCommit
-from contracts.errors import BusyError, PipelineError, RefusedError
+from contracts.errors import BusyError, RefusedError
 from contracts.events import Event, MediaFile
 from contracts.identity import digest
 from contracts.material import Picture, PostMaterial
@@ -107,7 +107,7 @@ class VisionActivities:
     async def _released_on_failure(self, request: MediaRequest) -> AsyncIterator[None]:
         try:
             yield
-        except PipelineError:
+        except BaseException:  # also a shutdown: whoever looks next need not wait for the claim to end
             await self._looks.release(request.tenant_id, request.media.sha256, request.vision_version)
             raise
 

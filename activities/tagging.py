@@ -1,23 +1,23 @@
 """Tagging: a few key phrases of the post's own words, its pictures' and its album's."""
 
 from datetime import UTC, datetime
-from typing import Final, Literal, Protocol
+from typing import Literal, Protocol
 
 from temporalio import activity
 
 from activities.timing import happened_at, milliseconds_since, timing
 from contracts.announcements import PostTagged
 from contracts.commit import Finding, StageCommit
+from contracts.identity import digest
 from contracts.material import PostMaterial
 from contracts.outgoing import Outgoing, outgoing
 from contracts.post import PostRef, StageRequest
 from contracts.stages import Outcome, Stage, StageRecord
 from domain import tags as rules
-from domain.material import tagged_text
+from domain.material import album_words, picture_words, tagged_text
 from domain.text import tags_hash
 
 Trigger = Literal["initial", "vision_retag", "manual"]
-MIN_CHARS: Final = rules.MIN_TEXT
 
 
 class Tagger(Protocol):
@@ -86,7 +86,7 @@ class TagActivities:
         data = {
             "tags": list(tags), "tags_hash": record.output, "provider": self._tagger.provider, "latency_ms": took_ms,
             "tenant_id": str(request.ref.tenant_id), "trace_id": request.ref.trace_id, "trigger": trigger,
-            "content_hash": material.content_hash, "metadata": event.metadata,
+            "content_hash": material.content_hash, "words_hash": _words_hash(material), "metadata": event.metadata,
         }  # fmt: skip
         return StageCommit(
             ref=request.ref, record=record, timing=timing(), status="tagged",
@@ -100,7 +100,8 @@ class TagActivities:
         trigger: Trigger, took_ms: int,
     ) -> PostTagged:  # fmt: skip
         ref, first = request.ref, not material.tags_data
-        suffix = "" if first else f":{trigger}:{(request.forced_by or request.fingerprint)[:12]}"
+        version = request.forced_by[:12] or material.version(Stage.TAGS, request.fingerprint)
+        suffix = "" if first else f":{trigger}:{version}"
         metadata = {"model": self._tagger.model, "retagged": not first}
         return PostTagged(
             trace_id=ref.trace_id, occurred_at=happened_at(), idempotency_key=f"{ref.post_id}:tagged:v1{suffix}",
@@ -124,9 +125,15 @@ def _record(request: StageRequest, tags: tuple[str, ...], reason: str | None) ->
 def _trigger(request: StageRequest, material: PostMaterial) -> Trigger:
     if request.forced_by:
         return "manual"
-    if material.tags_data and material.tags_data.get("content_hash") == material.content_hash:
-        return "vision_retag"
-    return "initial"
+    before = material.tags_data
+    same_text = before.get("content_hash") == material.content_hash
+    other_words = before.get("words_hash") != _words_hash(material)
+    return "vision_retag" if before and same_text and other_words else "initial"
+
+
+def _words_hash(material: PostMaterial) -> str:
+    """What the pictures and the album say: when only that is new, the tags are a re-tag."""
+    return digest(picture_words(material), album_words(material))
 
 
 def _worth_telling(event: PostTagged, material: PostMaterial, trigger: Trigger) -> tuple[Outgoing, ...]:

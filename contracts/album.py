@@ -31,6 +31,7 @@ class AlbumInput(Frozen):
     ref: AlbumRef
     event: AlbumParsed | None = None
     deadline_seconds: float = 600.0
+    park_seconds: float = 7 * 86400.0
     look_again_seconds: float = 5.0
 
 
@@ -54,6 +55,7 @@ class AlbumState(Frozen):
     caption_post: PostRef | None = None
     vision_version: str
     assembled: str | None = None
+    unsent: int = 0
 
 
 class AssembleRequest(Frozen):

@@ -34,7 +34,7 @@ class RateLimitedError(UnavailableError):
 class BusyError(UnavailableError):
     """Another caller has claimed the same work; its result can be read soon."""
 
-    def __init__(self, message: str, retry_after: timedelta = timedelta(seconds=1)) -> None:
+    def __init__(self, message: str, retry_after: timedelta = timedelta(seconds=2)) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 

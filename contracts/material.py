@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from contracts.post import Frozen, MediaRef, PostRef
-from contracts.stages import StageRecord
+from contracts.stages import Stage, StageRecord
 from contracts.vision import PictureFacts
 
 
@@ -76,3 +76,8 @@ class PostMaterial(Frozen):
     author: str | None = None
     records: dict[str, StageRecord] = {}
     results: dict[str, dict[str, Any]] = {}
+
+    def version(self, stage: Stage, fingerprint: str) -> str:
+        """Return what is different in the event key of each version of a stage, also of one that comes back."""
+        record = self.records.get(stage)
+        return fingerprint[:12] + (f".{record.runs}" if record and record.runs else "")

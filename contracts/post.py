@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from contracts.events import PostParsed
 from contracts.identity import post_workflow_id
@@ -32,12 +32,21 @@ class PostRef(Frozen):
         return post_workflow_id(self.tenant_id, self.tg_channel_id, self.message_id)
 
 
+class Retag(Frozen):
+    """Asks for the tags once more; ``event_id`` makes a repeated signal count once."""
+
+    event_id: str
+    trigger: str = "manual"
+
+
 class PostInput(Frozen):
     """What a PostWorkflow starts with: the parsed event once, or nothing but the post to look at again."""
 
     ref: PostRef
     event: PostParsed | None = None
+    retag: Retag | None = None
     park_seconds: float = 7 * 86400.0
+    parked_until: AwareDatetime | None = None
 
 
 class MediaRef(Frozen):
@@ -151,19 +160,19 @@ class Refresh(Frozen):
     event_id: str
 
 
-class Retag(Frozen):
-    """Asks for the tags once more; ``event_id`` makes a repeated signal count once."""
-
-    event_id: str
-    trigger: str = "manual"
-
-
 class Decision(Frozen):
     """What an operator decides about a parked post: retry, skip (one stage) or give-up."""
 
     action: str
     stage: Stage | None = None
     by: str = "operator"
+
+
+class GivenUp(Frozen):
+    """Says that nobody works on a post any more, and why."""
+
+    ref: PostRef
+    reason: str
 
 
 class Problem(Frozen):

@@ -25,7 +25,10 @@ class Outcome(StrEnum):
 
 
 class StageRecord(BaseModel):
-    """What is stored of a stage that ended: the fingerprint of its inputs and the hash of its result."""
+    """What is stored of a stage that ended: the fingerprint of its inputs and the hash of its result.
+
+    ``runs`` counts how often it ended; it tells a version that comes back from the same version told once more.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,6 +37,7 @@ class StageRecord(BaseModel):
     outcome: Outcome
     reason: str | None = None
     output: str = ""
+    runs: int = 0
 
 
 class StageTiming(BaseModel):

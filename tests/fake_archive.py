@@ -79,6 +79,7 @@ class Row:
     findings: dict[str, dict[str, Any]] = field(default_factory=dict)
     runs: list[str] = field(default_factory=list)
     concluded: str = ""
+    failed: str = ""
 
 
 class FakeArchive:
@@ -117,6 +118,10 @@ class FakeArchive:
             unsent=len(await self.unsent(str(ref.post_id))),
             concluded=bool(row.concluded),
         )
+
+    async def mark_failed(self, ref: PostRef, reason: str) -> None:
+        if ref.post_id in self.rows:
+            self.rows[ref.post_id].failed = reason
 
     async def material(self, ref: PostRef, vision_version: str) -> PostMaterial:
         row = self._row(ref)

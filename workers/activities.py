@@ -74,7 +74,7 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     )
     albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, versions.vision)
     ours: list[Activity] = [
-        saving.persist, seeing.settle_vision, crawling.plan_crawl, crawling.skip_page, enriching.enrich_post,
+        saving.persist, saving.mark_failed, seeing.settle_vision, crawling.plan_crawl, crawling.skip_page, enriching.enrich_post,
         indexing.index_vectors, indexing.link_graph, bridge.announce, bridge.announce_indexed,
         bridge.announce_skipped, bridge.announce_assembled, albums.collect_album, albums.assemble_album,
     ]  # fmt: skip

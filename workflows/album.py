@@ -12,9 +12,12 @@ with workflow.unsafe.imports_passed_through():
     from activities.seeing import VisionActivities
     from contracts.album import AlbumInput, AlbumItem, AlbumResult, AlbumState, AssembleRequest
     from contracts.events import AlbumParsed
-    from contracts.post import MediaRequest
+    from contracts.post import Decision, MediaRequest, Problem
+    from contracts.stages import Stage
     from domain import albums
     from workflows import attributes, policies
+    from workflows.failures import problem_of
+    from workflows.parking import given_up, park, unpark
 
 
 @workflow.defn
@@ -24,8 +27,11 @@ class AlbumWorkflow:
     @workflow.init  # signals may be handled before run() starts
     def __init__(self, album: AlbumInput) -> None:
         self._album = album
+        self._event = album.event
         self._announced: list[AlbumParsed] = []
         self._nudged = False
+        self._decision: Decision | None = None
+        self._problem: Problem | None = None
         self._state: AlbumState | None = None
         self._shown = attributes.ACTIVE
 
@@ -34,10 +40,16 @@ class AlbumWorkflow:
         """The album was announced again, perhaps with more items."""
         self._announced.append(event)
 
-    @workflow.signal(description="{}: look again at what has arrived")
+    @workflow.signal(description="Look again at what has arrived")
     def refresh(self) -> None:
         """Look again at what has arrived."""
         self._nudged = True
+
+    @workflow.signal(description='{"action": "retry" | "give-up"} for a parked album')
+    def resolve(self, decision: Decision) -> None:
+        """Decide about a parked album; ignored when it is not parked."""
+        if self._problem:
+            self._decision = decision
 
     @workflow.query(description="How many items were announced, arrived and were looked at")
     def status(self) -> dict[str, int]:
@@ -48,36 +60,53 @@ class AlbumWorkflow:
         return {"expected": self._state.expected, "arrived": len(self._state.items), "waiting": waiting}
 
     @workflow.run
-    async def run(self, album: AlbumInput) -> AlbumResult:
-        """Collect, look, assemble; once more for what was announced meanwhile."""
-        event = album.event
+    async def run(self, album: AlbumInput) -> AlbumResult:  # noqa: ARG002  the engine hands it to both
+        """Collect, look, assemble; once more for what came meanwhile; parked where that cannot be done."""
         while True:
-            missing = await self._collect(event)
-            missing += await self._look()
-            await self._assemble(missing)
-            if not self._announced:
-                break
-            event = self._announced.pop(0)
-        return await self._finish(missing)
+            self._nudged = False
+            try:
+                missing = await self._collect()
+                missing += await self._look()
+                await self._assemble(missing)
+            except ActivityError as error:
+                await self._park(problem_of(error, Stage.PERSIST))
+            else:
+                if not (self._announced or self._nudged):
+                    return await self._finish(missing)
+            self._event = self._event or (self._announced.pop(0) if self._announced else None)
 
-    async def _collect(self, event: AlbumParsed | None) -> tuple[str, ...]:
+    async def _park(self, problem: Problem) -> None:
+        self._problem = problem
+        until = workflow.now() + timedelta(seconds=self._album.park_seconds)
+        await park("album", (problem,), until, self._has_work)
+        decision, self._decision, self._problem = self._decision, None, None
+        if decision and decision.action == "give-up":
+            raise given_up(decision, (problem,))
+        self._shown = attributes.ACTIVE
+        unpark()
+
+    def _has_work(self) -> bool:
+        return bool(self._decision or self._announced or self._nudged)
+
+    async def _collect(self) -> tuple[str, ...]:
         """Wait until every announced item has arrived, at most until the deadline; return what is missing."""
         deadline = workflow.now() + timedelta(seconds=self._album.deadline_seconds)
         wait = self._album.look_again_seconds
         while True:
-            state = await self._arrived(event)
+            state = await self._arrived()
             if albums.is_collected(state) or workflow.now() >= deadline:
                 break
             self._show(attributes.WAITING)
-            event = await self._next_announcement(min(wait, (deadline - workflow.now()).total_seconds()))
+            await self._something_came(min(wait, (deadline - workflow.now()).total_seconds()))
             wait *= 2
         return tuple(f"item {n}" for n in range(len(state.items) + 1, state.expected + 1))
 
-    async def _arrived(self, event: AlbumParsed | None) -> AlbumState:
-        album = AlbumInput(ref=self._album.ref, event=event)
+    async def _arrived(self) -> AlbumState:
+        album = AlbumInput(ref=self._album.ref, event=self._event)
         self._state = await workflow.execute_local_activity_method(
             AlbumActivities.collect_album, album, **policies.RECORD
         )
+        self._event = None
         return self._state
 
     def _show(self, state: str) -> None:
@@ -86,7 +115,7 @@ class AlbumWorkflow:
             self._shown = state
             workflow.upsert_search_attributes([attributes.STATE.value_set(state)])
 
-    async def _next_announcement(self, seconds: float) -> AlbumParsed | None:
+    async def _something_came(self, seconds: float) -> None:
         try:
             await workflow.wait_condition(
                 lambda: bool(self._announced) or self._nudged,
@@ -94,9 +123,9 @@ class AlbumWorkflow:
                 timeout_summary="waiting for items",
             )
         except TimeoutError:
-            return None
+            return
         self._nudged = False
-        return self._announced.pop(0) if self._announced else None
+        self._event = self._announced.pop(0) if self._announced else None
 
     async def _look(self) -> tuple[str, ...]:
         """Look at every item that nobody has looked at; return those that could not be looked at."""
@@ -120,7 +149,8 @@ class AlbumWorkflow:
                 **policies.named(policies.VISION, f"look at item {item.post.message_id}"),
             )
         except ActivityError as error:
-            workflow.logger.warning("item not looked at", extra={"cause": type(error.cause).__name__})
+            problem = problem_of(error, Stage.VISION)
+            workflow.logger.warning("item not looked at", extra={"reason": problem.reason})
             return True
         looked = item.model_copy(update={"seen": seen.features_hash or None, "skipped": seen.skipped})
         items = tuple(looked if i.post == item.post else i for i in self._now.items)
@@ -129,7 +159,7 @@ class AlbumWorkflow:
 
     async def _assemble(self, missing: tuple[str, ...]) -> None:
         fingerprint = albums.fingerprint(self._now, missing)
-        if self._now.assembled == fingerprint:
+        if self._now.assembled == fingerprint and not self._now.unsent:
             return
         request = AssembleRequest(ref=self._now.ref, fingerprint=fingerprint, missing=missing)
         assembled = await workflow.execute_activity_method(

@@ -1,23 +1,25 @@
 """What an activity's failure says in our words."""
 
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 from contracts.post import Problem
 from contracts.stages import Stage
 
 
-def problem_of(error: ActivityError, stage: str) -> Problem:
-    """Return who failed and why: the class and the sentence of our own error beneath the SDK's wrapping."""
+def problem_of(error: ActivityError, stage: Stage) -> Problem:
+    """Return who failed and why: the class and the sentence of our own error beneath the SDK's wrapping.
+
+    Raises:
+        ActivityError: it was cancelled, which is no failure: whoever cancelled the workflow wants it to end.
+    """
+    if is_cancelled_exception(error):
+        raise error
     cause: BaseException | None = error.cause
     while isinstance(cause, ActivityTimeoutError) and cause.cause is not None:
         cause = cause.cause
     if isinstance(cause, ApplicationError):
         detail = str(cause.details[0]) if cause.details else None
-        return Problem(stage=_stage(stage), error=cause.type or "Error", message=cause.message, detail=detail)
+        return Problem(stage=stage, error=cause.type or "Error", message=cause.message, detail=detail)
     kind = type(cause).__name__ if cause else "Error"
-    return Problem(stage=_stage(stage), error=kind, message=str(cause or error))
-
-
-def _stage(name: str) -> Stage:
-    return Stage(name) if name in set(Stage) else Stage.VECTORS
+    return Problem(stage=stage, error=kind, message=str(cause or error))

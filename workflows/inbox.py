@@ -18,7 +18,11 @@ class Inbox:
 
     def is_empty(self) -> bool:
         """Whether there is no reason to look at the post again."""
-        return not (self.events or self.refreshes or self.retag or self.decision)
+        return not (self.events or self.refreshes or self.retag)
+
+    def has_work(self) -> bool:
+        """Whether a parked post has a reason to go on: something came, or somebody decided."""
+        return self.decision is not None or not self.is_empty()
 
     def take_event(self) -> PostParsed | None:
         """Return the oldest version that came, and forget it."""

@@ -49,15 +49,15 @@ TAGS: Final = ActivityConfig(
     task_queue=TAGS_QUEUE,
     start_to_close_timeout=timedelta(minutes=1),
     schedule_to_close_timeout=timedelta(minutes=30),
-    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=8),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
 )
 
-#: A look at one picture: the post goes on without it when this is spent, and parks with the reason at its end.
+#: A look at one picture: half an hour of failing; the post goes on without it, and parks with the reason at its end.
 VISION: Final = ActivityConfig(
     task_queue=VISION_QUEUE,
     start_to_close_timeout=timedelta(seconds=90),
     schedule_to_close_timeout=timedelta(minutes=30),
-    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=12),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
 )
 
 #: A fetch from someone else's site: three tries, then the link stays unread.

@@ -6,12 +6,13 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.saving import SavingActivities
     from contracts.events import PostParsed
-    from contracts.post import Decision, PostInput, PostResult, Problem, Refresh, Retag
-    from contracts.stages import Stage
-    from workflows import attributes
+    from contracts.post import Decision, GivenUp, PostInput, PostResult, Problem, Refresh, Retag
+    from workflows import attributes, policies
     from workflows.converging import Convergence
     from workflows.inbox import Inbox
+    from workflows.parking import given_up, park, unpark
 
 
 @workflow.defn
@@ -20,10 +21,11 @@ class PostWorkflow:
 
     @workflow.init  # signals may be handled before run() starts
     def __init__(self, post: PostInput) -> None:
-        self._post = post
+        self._input = post
         self._inbox = Inbox()
         self._build = Convergence(post)
         self._problems: tuple[Problem, ...] = ()
+        self._parked_until = post.parked_until
 
     @workflow.signal(description='{"event_id": "any-unique-word"}: tag this post once more')
     def retag(self, retag: Retag) -> None:
@@ -50,73 +52,67 @@ class PostWorkflow:
     def status(self) -> dict[str, object]:
         """Return stage, stages run in this run, and problems."""
         problems = [problem.model_dump(mode="json") for problem in self._problems]
-        return {"stage": self._build.stage, "ran": list(self._build.ran), "problems": problems}
+        return {"stage": self._build.post.stage, "ran": list(self._build.post.ran), "problems": problems}
 
     @workflow.run
-    async def run(self, post: PostInput) -> PostResult:
+    async def run(self, post: PostInput) -> PostResult:  # noqa: ARG002  the engine hands it to both
         """Converge until nothing is stale, nothing failed and nobody asked for more."""
-        event = post.event
         while True:
             self._inbox.refreshes.clear()
-            self._problems = await self._build.converge(event, self._inbox.take_retag())
-            if self._problems:
-                await self._park()
+            problems = await self._build.converge()
+            if problems:
+                await self._park(problems)
             elif self._inbox.is_empty():
                 return await self._finish()
-            event = self._inbox.take_event()
+            else:
+                self._parked_until = None
+            self._build.event = self._build.event or self._inbox.take_event()
+            self._build.forced = self._inbox.take_retag() or self._build.forced
 
-    async def _park(self) -> None:
-        """Wait for an operator, a signal or the end of the wait; then look at everything again."""
-        reason = self._problems[0].reason
-        workflow.upsert_search_attributes(
-            [attributes.STATE.value_set(attributes.NEEDS_HUMAN), attributes.STUCK_REASON.value_set(reason)]
+    async def _park(self, problems: tuple[Problem, ...]) -> None:
+        """Wait for a decision, another signal or the end of the wait, which retrying does not push away."""
+        problems += await self._build.tell()
+        self._parked_until = self._parked_until or workflow.now() + timedelta(
+            seconds=self._input.park_seconds
         )
-        workflow.set_current_details(_parked_words(self._problems))
+        if workflow.info().is_continue_as_new_suggested() and not self._inbox.has_work():
+            workflow.continue_as_new(self._as_input())
+        self._problems = problems
         try:
-            await workflow.wait_condition(
-                lambda: not self._inbox.is_empty(),
-                timeout=timedelta(seconds=self._post.park_seconds),
-                timeout_summary=f"parked: {reason}",
-            )
-        except TimeoutError as error:
-            raise ApplicationError(f"parked too long: {reason}", type="ParkedTooLong") from error
-        self._decide(self._inbox.take_decision())
-        workflow.set_current_details("")
-        workflow.upsert_search_attributes(
-            [attributes.STATE.value_set(attributes.ACTIVE), attributes.STUCK_REASON.value_unset()]
+            await park("post", problems, self._parked_until, self._inbox.has_work)
+            decision, self._problems = self._inbox.take_decision(), ()
+            if decision and decision.action == "give-up":
+                raise given_up(decision, problems)
+        except ApplicationError as error:
+            await self._mark_failed(error)
+            raise
+        if decision and decision.action == "skip":
+            named = {decision.stage} if decision.stage else {problem.stage for problem in problems}
+            self._build.leave_out(named)
+        unpark()
+
+    def _as_input(self) -> PostInput:
+        """What the next run of a post that waits for very long begins with."""
+        return PostInput(
+            ref=self._input.ref,
+            event=self._build.event,
+            retag=self._build.forced,
+            park_seconds=self._input.park_seconds,
+            parked_until=self._parked_until,
         )
 
-    def _decide(self, decision: Decision | None) -> None:
-        if decision is None or decision.action == "retry":
-            return
-        if decision.action == "give-up":
-            raise ApplicationError(f"given up by {decision.by}: {self._problems[0].reason}", type="GivenUp")
-        named = {decision.stage} if decision.stage else {problem.stage for problem in self._problems}
-        self._build.skipped |= named
+    async def _mark_failed(self, error: ApplicationError) -> None:
+        """Say in the archive, too, that nobody works on the post any more."""
+        failed = GivenUp(ref=self._input.ref, reason=error.message)
+        await workflow.execute_local_activity_method(SavingActivities.mark_failed, failed, **policies.RECORD)
 
     async def _finish(self) -> PostResult:
-        left_out = self._build.is_skipped()
-        state = "skipped" if left_out else "indexed"
+        left_out, ran = self._build.left_out(), self._build.post.ran
+        state, reason = ("skipped", left_out.reason) if left_out else ("indexed", None)
         workflow.upsert_search_attributes(
             [attributes.STATE.value_set(state), attributes.STAGE.value_set("done")]
         )
-        workflow.set_current_details(
-            _finished_words(state, left_out.reason if left_out else None, self._build.ran)
-        )
+        did = ", ".join(dict.fromkeys(ran)) or "nothing was stale"
+        workflow.set_current_details(f"**{state}**{f' ({reason})' if reason else ''}. This run did: {did}.")
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return PostResult(
-            state=state, reason=left_out.reason if left_out else None, stages_run=len(self._build.ran)
-        )
-
-
-def _finished_words(state: str, reason: str | None, ran: list[Stage]) -> str:
-    did = ", ".join(dict.fromkeys(ran)) or "nothing was stale"
-    return f"**{state}**{f' ({reason})' if reason else ''}. This run did: {did}."
-
-
-def _parked_words(problems: tuple[Problem, ...]) -> str:
-    what = "\n".join(f"- `{problem.reason}`: {problem.message}" for problem in problems)
-    return (
-        'Send signal `resolve` with `{"action": "retry"}`, `{"action": "skip"}` or `{"action": "give-up"}`.\n\n'
-        f"**This post is stuck:**\n{what}"
-    )
+        return PostResult(state=state, reason=reason, stages_run=len(ran))

@@ -16,6 +16,12 @@ from domain.links import unique
 from domain.text import content_hash, storable
 
 
+_MARK_FAILED = """
+UPDATE posts SET enrichment_status = 'failed', enrichment_error = $4, is_processed = false
+WHERE tenant_id = $1 AND channel_id = $2 AND telegram_message_id = $3
+"""
+
+
 class PostArchive:
     """The posts of all tenants; every call names its tenant through the reference it carries."""
 
@@ -43,6 +49,11 @@ class PostArchive:
         if row is None:
             raise RejectedError(f"no post {ref.message_id} in channel {ref.tg_channel_id}")
         return _state(dict(row), versions)
+
+    async def mark_failed(self, ref: PostRef, reason: str) -> None:
+        """Say that nobody works on the post any more; a post that was never saved has nothing to be marked."""
+        with our_errors():
+            await self._pool.execute(_MARK_FAILED, ref.tenant_id, ref.channel_id, ref.message_id, reason[:1000])
 
     async def material(self, ref: PostRef, vision_version: str) -> PostMaterial:
         """Return everything known of the post.

@@ -45,7 +45,7 @@ SELECT
     (
         SELECT COALESCE(jsonb_object_agg(s.stage, jsonb_build_object(
             'stage', s.stage, 'fingerprint', s.fingerprint, 'outcome', s.outcome, 'reason', s.reason,
-            'output', s.output)), '{}')
+            'output', s.output, 'runs', s.runs)), '{}')
         FROM post_stages s WHERE s.post_id = p.id
     ) AS records,
     (

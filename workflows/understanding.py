@@ -1,0 +1,126 @@
+"""Understanding a post: its pictures, its words, the pages that its links lead to."""
+
+import asyncio
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.crawling import CrawlActivities, LinkSkipped
+    from activities.seeing import VisionActivities
+    from activities.tagging import TagActivities
+    from contracts.post import (
+        CrawlPlan,
+        MediaRef,
+        MediaRequest,
+        PageRequest,
+        Problem,
+        Retag,
+        StageRequest,
+        VisionRequest,
+    )
+    from contracts.stages import Stage
+    from domain import build
+    from domain.tags import MIN_TEXT
+    from workflows import policies
+    from workflows.failures import problem_of
+    from workflows.progress import Progress
+
+
+async def see(post: Progress) -> tuple[Problem, ...]:
+    """Look at the pictures; a text that can be tagged without them does not wait."""
+    if not post.wants(Stage.VISION):
+        return ()
+    post.show(Stage.VISION)
+    jobs = [_look(post)]
+    if _can_be_tagged_at_once(post):
+        jobs.append(_first_tags(post))
+    return tuple(problem for problem in await asyncio.gather(*jobs) if problem)
+
+
+def _can_be_tagged_at_once(post: Progress) -> bool:
+    never_tagged = Stage.TAGS not in post.state.records
+    return never_tagged and post.state.text_length >= MIN_TEXT and post.wants(Stage.TAGS)
+
+
+async def _look(post: Progress) -> Problem | None:
+    looks = await asyncio.gather(*(_look_at(post, media) for media in post.state.media))
+    failed = next((problem for problem in looks if problem), None)
+    if failed:
+        return failed
+    request = VisionRequest(
+        ref=post.state.ref,
+        fingerprint=build.fingerprint(post.state, Stage.VISION),
+        vision_version=post.state.versions.vision,
+    )
+    try:
+        post.keep(
+            await workflow.execute_local_activity_method(
+                VisionActivities.settle_vision, request, **policies.RECORD
+            )
+        )
+    except ActivityError as error:
+        return problem_of(error, Stage.VISION)
+    return None
+
+
+async def _look_at(post: Progress, media: MediaRef) -> Problem | None:
+    version = post.state.versions.vision
+    request = MediaRequest(tenant_id=post.state.ref.tenant_id, media=media, vision_version=version)
+    policy = policies.named(policies.VISION, f"look at picture {media.sha256[:12]}")
+    try:
+        await workflow.execute_activity_method(VisionActivities.analyze_media, request, **policy)
+    except ActivityError as error:
+        return problem_of(error, Stage.VISION)
+    return None
+
+
+async def _first_tags(post: Progress) -> Problem | None:
+    try:
+        await _tag_now(post, post.request(Stage.TAGS))
+        await post.announce()
+    except ActivityError as error:
+        return problem_of(error, Stage.TAGS)
+    return None
+
+
+async def tag(post: Progress, forced: Retag | None) -> None:
+    """Tag the post if its words, or its pictures' and album's, changed; or because somebody asked."""
+    if forced or post.wants(Stage.TAGS):
+        post.stage = Stage.TAGS
+        await _tag_now(post, post.request(Stage.TAGS, forced_by=forced.event_id if forced else ""))
+
+
+async def _tag_now(post: Progress, request: StageRequest) -> None:
+    policy = policies.named(policies.TAGS, "tag")
+    post.keep(await workflow.execute_activity_method(TagActivities.tag_post, request, **policy))
+
+
+async def read_links(post: Progress) -> CrawlPlan:
+    """Read the links that the policy wants read; return what was planned."""
+    if not post.wants(Stage.CRAWL):
+        return CrawlPlan()
+    post.stage = Stage.CRAWL
+    request = post.request(Stage.CRAWL)
+    plan = await workflow.execute_local_activity_method(
+        CrawlActivities.plan_crawl, request, **policies.RECORD
+    )
+    if plan.links:
+        post.show(Stage.CRAWL)
+        await post.announce(even_if_nothing_ran=True)
+        done = await asyncio.gather(*(_read_link(post, url) for url in plan.links), return_exceptions=True)
+        if broken := next((error for error in done if error), None):
+            raise broken
+    return plan
+
+
+async def _read_link(post: Progress, url: str) -> None:
+    """Read one link; a site that does not answer is somebody else's, and no failure of the post."""
+    request = PageRequest(ref=post.state.ref, url=url, crawl_version=post.state.versions.crawl)
+    policy = policies.named(policies.CRAWL, f"read {url[:150]}")
+    try:
+        await workflow.execute_activity_method(CrawlActivities.fetch_page, request, **policy)
+    except ActivityError as error:
+        reason = problem_of(error, Stage.CRAWL).detail or "unreachable"
+        skipped = LinkSkipped(request=request, reason=reason)
+        await workflow.execute_local_activity_method(CrawlActivities.skip_page, skipped, **policies.RECORD)

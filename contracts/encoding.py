@@ -43,7 +43,7 @@ def decode(fields: Mapping[str, str]) -> dict[str, Any]:
     """
     body = fields.get("data", fields.get("payload"))
     if body is None:
-        return {name: value for name, value in fields.items() if value != "None"}
+        return {name: value for name, value in fields.items() if value != "None" or name == "text"}
     try:
         values = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -1,7 +1,7 @@
 """The envelope, and the events that come in: posts.parsed, albums.parsed, posts.vision.uploaded."""
 
 import json
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -28,6 +28,27 @@ class NamedEvent(Event):
     event_type: str
 
 
+ALBUM_KINDS: Final = frozenset({"photo", "video", "document", "mixed"})
+
+#: What the archive's columns hold; a number beyond is no number of Telegram's.
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+TelegramId = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what was said, without what was said to be nothing; trace ids in one spelling."""
+    given = {name: value for name, value in values.items() if value is not None}
+    if "trace_id" in given:
+        given["trace_id"] = _w3c(str(given["trace_id"]))
+    return given
+
+
+def _w3c(trace: str) -> str:
+    """Return a W3C trace id: 32 hex digits; a UUID's dashes go, anything else is hashed."""
+    digits = trace.replace("-", "").lower()
+    return digits if len(digits) == 32 and set(digits) <= set("0123456789abcdef") else trace_id(trace)
+
+
 def _json(value: Any) -> Any:
     """Containers arrive as JSON text in flat entries."""
     if not isinstance(value, str):
@@ -36,6 +57,14 @@ def _json(value: Any) -> Any:
         return json.loads(value)
     except (ValueError, RecursionError) as error:
         raise ValueError("not JSON") from error
+
+
+def _peer(value: Any) -> Any:
+    """Return the ids of a peer; Telegram's own words beside them (``_``) say nothing more."""
+    peer = _json(value)
+    if not isinstance(peer, dict):
+        return peer
+    return {name: number for name, number in peer.items() if isinstance(number, int)} or None
 
 
 class PostParsed(Event):
@@ -52,36 +81,35 @@ class PostParsed(Event):
     posted_at: AwareDatetime
     media_sha256_list: tuple[str, ...] = ()
     content_hash: str | None = None
-    link_count: int = 0
-    tg_message_id: int
-    telegram_message_id: int
-    tg_channel_id: int
+    link_count: Count = 0
+    tg_message_id: TelegramId
+    telegram_message_id: TelegramId
+    tg_channel_id: TelegramId
     telegram_post_url: str | None = None
     has_media: bool = False
     is_edited: bool = False
-    views_count: int = 0
-    forwards_count: int = 0
-    reactions_count: int = 0
+    views_count: Count = 0
+    forwards_count: Count = 0
+    reactions_count: Count = 0
     forward_from_peer_id: dict[str, int] | None = None
-    forward_from_chat_id: int | None = None
-    forward_from_message_id: int | None = None
+    forward_from_chat_id: TelegramId | None = None
+    forward_from_message_id: TelegramId | None = None
     forward_date: AwareDatetime | None = None
     forward_from_name: str | None = None
-    reply_to_message_id: int | None = None
-    reply_to_chat_id: int | None = None
-    thread_id: int | None = None
+    reply_to_message_id: TelegramId | None = None
+    reply_to_chat_id: TelegramId | None = None
+    thread_id: TelegramId | None = None
     author_peer_id: dict[str, int] | None = None
     author_name: str | None = None
     author_type: str | None = None
     # extras of ours, ignored by others
     edited_at: AwareDatetime | None = None
-    grouped_id: int | None = None
+    grouped_id: TelegramId | None = None
     channel_title: str | None = None
     channel_username: str | None = None
 
-    _from_json = field_validator(
-        "urls", "media_sha256_list", "forward_from_peer_id", "author_peer_id", mode="before"
-    )(_json)
+    _from_json = field_validator("urls", "media_sha256_list", mode="before")(_json)
+    _peers = field_validator("forward_from_peer_id", "author_peer_id", mode="before")(_peer)
 
     @model_validator(mode="before")
     @classmethod
@@ -89,7 +117,7 @@ class PostParsed(Event):
         """What older producers leave out follows from what they send."""
         if not isinstance(values, dict):
             return values
-        values = dict(values)
+        values = _given(values)
         message = values.get("telegram_message_id", values.get("tg_message_id"))
         if message is not None:
             values.setdefault("telegram_message_id", message)
@@ -109,19 +137,25 @@ class AlbumParsed(Event):
     user_id: str = ""
     channel_id: UUID
     tenant_id: UUID
-    album_id: int
-    grouped_id: int
+    album_id: TelegramId
+    grouped_id: TelegramId
     album_kind: str | None = None
-    items_count: int = Field(ge=0)
+    items_count: Annotated[int, Field(ge=0, le=1000)]
     caption_text: str | None = None
     posted_at: AwareDatetime | None = None
     post_ids: tuple[UUID, ...] = ()
     cover_media_id: str | None = None
     content_hash: str | None = None
-    tg_channel_id: int | None = None
+    tg_channel_id: TelegramId | None = None
     inferred: bool = False
 
     _from_json = field_validator("post_ids", mode="before")(_json)
+
+    @field_validator("album_kind", mode="before")
+    @classmethod
+    def _known_kind(cls, kind: Any) -> Any:
+        """A kind that nobody knows is as good as none: the items say what they are."""
+        return kind if kind in ALBUM_KINDS else None
 
     @model_validator(mode="before")
     @classmethod
@@ -129,7 +163,7 @@ class AlbumParsed(Event):
         """What older producers leave out follows from what they send."""
         if not isinstance(values, dict):
             return values
-        values = dict(values)
+        values = _given(values)
         key = f"{values.get('tenant_id')}:{values.get('channel_id')}:{values.get('grouped_id')}"
         values.setdefault("idempotency_key", key)
         values.setdefault("trace_id", trace_id(values["idempotency_key"]))

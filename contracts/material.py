@@ -34,7 +34,10 @@ class Page(Frozen):
 
 
 class AlbumSummary(Frozen):
-    """The album of a post as it was assembled last; the texts count for the caption's post only."""
+    """The album of a post as it was assembled last; the texts count for the caption's post only.
+
+    ``album_id`` is the one that was announced, as in events and in the graph.
+    """
 
     album_id: int
     grouped_id: int

@@ -79,6 +79,7 @@ class PostState(Frozen):
     text_length: int
     links: tuple[str, ...] = ()
     media: tuple[MediaRef, ...] = ()
+    album_id: str = ""
     album_hash: str = ""
     album_words: str = ""
     relations_hash: str = ""

@@ -13,6 +13,7 @@ from contracts.errors import RejectedError
 from contracts.events import AlbumParsed, Event, PostParsed
 from contracts.identity import post_id
 from contracts.post import PostInput, PostRef
+from domain.text import storable
 
 KNOWN_SCHEMAS: Final = frozenset({"v1", "1", "1.0"})
 #: An album may arrive before the first post of its channel; for this long it is waited for.
@@ -150,7 +151,7 @@ def parse(model: type[E], fields: Mapping[str, str], written_at: datetime) -> E:
     """
     _check_size(fields)
     try:
-        values: dict[str, Any] = decode(fields)
+        values: dict[str, Any] = _storable(decode(fields))
         _check_schema(values)
         values.setdefault("occurred_at", written_at)
         return model.model_validate(values)
@@ -167,12 +168,22 @@ def _check_size(fields: Mapping[str, str]) -> None:
         raise RefusedEntryError(f"entry: {size} bytes, at most {MAX_BYTES} are taken", "too_large")
 
 
-def _check_schema(values: Mapping[str, Any]) -> None:
-    schema = values.get("schema_version", "v1")
+def _storable(value: Any) -> Any:
+    """Return ``value`` with every text in it as stores take it, however deep."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(str(name)): _storable(part) for name, part in value.items()}
+    return [_storable(part) for part in value] if isinstance(value, list) else value
+
+
+def _check_schema(values: dict[str, Any]) -> None:
+    schema = str(values.get("schema_version") or "v1")
     if schema not in KNOWN_SCHEMAS:
         raise RefusedEntryError(
-            f"schema_version: {str(schema)[:40]!r} is newer than this program", "unknown_schema"
+            f"schema_version: {schema[:40]!r} is newer than this program", "unknown_schema"
         )
+    values["schema_version"] = schema
 
 
 def _words(error: Any) -> str:

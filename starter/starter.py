@@ -83,6 +83,9 @@ class Starter:
                 )
                 return False
             await self._bury(entry, f"Temporal refuses it: {error.message}", "refused_by_engine")
+        except (ValueError, TypeError, RecursionError) as error:  # one entry never stops the others
+            log.exception("entry cannot be handled", stream=entry.stream, entry=entry.id)
+            await self._bury(entry, f"cannot be handled: {type(error).__name__}", "cannot_be_handled")
         return True
 
     async def _bury(self, entry: Entry, reason: str, code: str) -> None:

@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from contracts.events import PostParsed
     from contracts.post import PostInput, Problem, Retag
-    from contracts.stages import Outcome, Stage, StageRecord
+    from contracts.stages import Outcome, Stage
     from workflows.failures import problem_of
     from workflows.indexing import enrich, index
     from workflows.progress import Progress
@@ -62,7 +62,10 @@ class Convergence:
         await tag(self.post, self.forced)
         self.forced = None
 
-    def left_out(self) -> StageRecord | None:
-        """Return why there is nothing to index, None when the post is indexed."""
-        record = self.post.state.records.get(Stage.ENRICH)
-        return record if record and record.outcome is Outcome.SKIPPED else None
+    def left_out(self) -> str | None:
+        """Return why the post cannot be found by search, None when it can."""
+        records = self.post.state.records
+        enriched = records.get(Stage.ENRICH)
+        if enriched and enriched.outcome is Outcome.SKIPPED:
+            return enriched.reason
+        return None if Stage.VECTORS in records else "left_out_by_operator"

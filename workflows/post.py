@@ -107,8 +107,8 @@ class PostWorkflow:
         await workflow.execute_local_activity_method(SavingActivities.mark_failed, failed, **policies.RECORD)
 
     async def _finish(self) -> PostResult:
-        left_out, ran = self._build.left_out(), self._build.post.ran
-        state, reason = ("skipped", left_out.reason) if left_out else ("indexed", None)
+        reason, ran = self._build.left_out(), self._build.post.ran
+        state = "skipped" if reason else "indexed"
         workflow.upsert_search_attributes(
             [attributes.STATE.value_set(state), attributes.STAGE.value_set("done")]
         )

@@ -8,11 +8,25 @@ import asyncpg
 from adapters.postgres.errors import our_errors
 
 ADD_CHANNEL = """
-INSERT INTO channels AS c (id, tenant_id, tg_channel_id, title, username) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (tenant_id, tg_channel_id) DO UPDATE SET
-    title = COALESCE(EXCLUDED.title, c.title), username = COALESCE(EXCLUDED.username, c.username)
-RETURNING id, tg_channel_id
+WITH kept AS (
+    INSERT INTO channels AS c (id, tenant_id, tg_channel_id, title, username) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (tenant_id, tg_channel_id) DO UPDATE SET
+        title = COALESCE(EXCLUDED.title, c.title), username = COALESCE(EXCLUDED.username, c.username)
+    RETURNING id, tg_channel_id
+), alias AS (
+    INSERT INTO channel_aliases (tenant_id, alias, channel_id) SELECT $2, $1, id FROM kept WHERE id <> $1
+    ON CONFLICT (tenant_id, alias) DO NOTHING
+)
+SELECT id, tg_channel_id FROM kept
 """
+
+FIND_CHANNEL = """
+SELECT id, tg_channel_id FROM channels c
+WHERE tenant_id = $1 AND id IN ($2, (SELECT channel_id FROM channel_aliases WHERE tenant_id = $1 AND alias = $2))
+"""
+
+TITLE = 500
+USERNAME = 255
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,8 @@ class Directory:
         Raises:
             RejectedError: ``channel_id`` belongs to another channel.
         """
-        name = username.removeprefix("@") if username else None
+        name = username.removeprefix("@")[:USERNAME] if username else None
+        title = title[:TITLE] if title else None
         with our_errors():
             rows = await self._pool.fetch(ADD_CHANNEL, channel_id, tenant_id, tg_channel_id, title, name)
         return Channel(rows[0]["id"], rows[0]["tg_channel_id"])

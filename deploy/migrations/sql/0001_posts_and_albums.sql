@@ -92,6 +92,15 @@ CREATE TABLE post_aliases (
 );
 CREATE INDEX ix_post_aliases_post ON post_aliases (post_id);
 
+-- The same for channels: the first id stays, other producers' ids are remembered.
+CREATE TABLE channel_aliases (
+    tenant_id uuid NOT NULL,
+    alias uuid NOT NULL,
+    channel_id uuid NOT NULL,
+    PRIMARY KEY (tenant_id, alias),
+    FOREIGN KEY (channel_id, tenant_id) REFERENCES channels (id, tenant_id) ON DELETE CASCADE
+);
+
 CREATE TABLE indexing_status (
     post_id uuid PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE,
     embedding_status text NOT NULL DEFAULT 'pending'

@@ -1,14 +1,27 @@
 """The client of the workflow engine: one converter everywhere, plain bytes on the loopback."""
 
+import logging
+from functools import cache
 from typing import Final
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import GrpcCompression, RPCError
 
 from contracts.errors import UnavailableError
+
+
+@cache
+def _runtime() -> Runtime:
+    """One for the process; what the SDK's core has to say goes to our log instead of the terminal."""
+    logs = LoggingConfig(
+        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+        forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
+    )
+    return Runtime(telemetry=TelemetryConfig(logging=logs))
 
 
 async def connect(address: str, namespace: str) -> Client:
@@ -23,6 +36,7 @@ async def connect(address: str, namespace: str) -> Client:
             namespace=namespace,
             data_converter=pydantic_data_converter,
             grpc_compression=GrpcCompression.NONE,
+            runtime=_runtime(),
         )
     except (RPCError, RuntimeError) as error:
         raise UnavailableError(f"Temporal does not answer at {address}") from error

@@ -100,7 +100,7 @@ def _event(request: AssembleRequest, album: AlbumMaterial, summary: AlbumSummary
         grouped_id=ref.grouped_id, items_count=album.expected, items_analyzed=summary.analyzed,
         album_kind=summary.album_kind, vision_summary=summary.summary, vision_labels=summary.labels,
         vision_ocr_text=summary.ocr_text, vision_tags=summary.kinds, has_meme=summary.has_meme,
-        has_text=summary.has_text, s3_key=f"album/{ref.tenant_id}/{album.announced_id}_vision_summary_v1.json",
+        has_text=summary.has_text, s3_key=f"album/{ref.tenant_id}/{album.album_id}_vision_summary_v1.json",
         posted_at=min((item.posted_at for item in album.items), default=None), first_analyzed_at=first,
         last_analyzed_at=last, assembly_lag_seconds=(last - first).total_seconds() if first and last else None,
         partial=bool(request.missing), missing=request.missing,

@@ -44,6 +44,8 @@ class EnrichActivities:
         """
         state = request.state
         material = await self._posts.material(state.ref, state.versions.vision)
+        if request.crawl_skipped:  # pages that another post read are none of this one
+            material = material.model_copy(update={"pages": ()})
         commits = []
         if build.is_stale(state, Stage.CRAWL):
             commits.append(_crawl_commit(state, material, request.crawl_skipped))
@@ -118,7 +120,7 @@ def _data(material: PostMaterial) -> dict[str, Any]:
 
 
 def _crawl_commit(state: PostState, material: PostMaterial, skipped: str | None) -> StageCommit:
-    pages = () if skipped else material.pages
+    pages = material.pages
     read = _read(pages)
     reason = None if read else skipped or next((p.skipped for p in pages if p.skipped), "no_links")
     record = StageRecord(

@@ -22,7 +22,7 @@ class FolderStore:
         self._root = root
 
     async def put(self, key: str, body: bytes, content_type: str) -> bool:
-        """Store ``body``; False when an object of that key and size is there already.
+        """Store ``body`` in place of what the key had; False when that was the same bytes.
 
         Raises:
             RejectedError: the key would leave the folder.
@@ -34,6 +34,8 @@ class FolderStore:
 
     async def put_file(self, key: str, source: Path, content_type: str) -> bool:
         """Store a copy of ``source``, in chunks; False when an object of that key and size is there already.
+
+        For keys that follow from the content: there the same size is the same file, written whole.
 
         Raises:
             RejectedError: the key would leave the folder.
@@ -74,7 +76,7 @@ class FolderStore:
         return self._root.joinpath(*parts)
 
     def _put(self, path: Path, body: bytes) -> bool:
-        if _size(path) == len(body):
+        if _size(path) == len(body) and path.read_bytes() == body:
             return False
         with _replacing(path) as file:
             file.write(body)

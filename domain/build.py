@@ -42,7 +42,9 @@ def _crawl(state: PostState) -> tuple[object, ...]:
 
 def _enrich(state: PostState) -> tuple[object, ...]:
     outputs = (output(state, stage) for stage in (Stage.VISION, Stage.TAGS, Stage.CRAWL))
-    return state.versions.enrich, state.content_hash, state.album_hash, *outputs
+    # A post of no album keeps the fingerprint that it always had.
+    album = (state.album_id,) if state.album_id else ()
+    return state.versions.enrich, state.content_hash, state.album_hash, *outputs, *album
 
 
 def _vectors(state: PostState) -> tuple[object, ...]:

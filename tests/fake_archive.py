@@ -14,7 +14,7 @@ from contracts.identity import digest
 from contracts.material import AlbumSummary, Page, Picture, PostMaterial
 from contracts.outgoing import Outgoing
 from contracts.post import MediaRef, MediaSeen, PostRef, PostState, Versions
-from contracts.stages import StageRecord, StageTiming
+from contracts.stages import Stage, StageRecord, StageTiming
 from contracts.vision import PictureFacts
 from domain.links import page_key, unique
 from domain.text import content_hash
@@ -57,7 +57,9 @@ class FakePages:
         return (tenant_id, key) in self.kept
 
     async def keep(self, tenant_id: UUID, key: str, page: Page) -> None:
-        self.kept[tenant_id, key] = page
+        known = self.kept.get((tenant_id, key))
+        if not (page.skipped and known and known.content_sha256):
+            self.kept[tenant_id, key] = page
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class FakeArchive:
             text_length=len(row.event.text),
             links=unique(row.event.urls),
             media=self.files.get(ref.post_id, ()),
+            album_id="42" if row.ref.grouped_id in self.albums else "",
             album_hash=album.get("summary_hash", ""),
             album_words=album.get("words_hash", ""),
             versions=versions,
@@ -126,7 +129,9 @@ class FakeArchive:
     async def material(self, ref: PostRef, vision_version: str) -> PostMaterial:
         row = self._row(ref)
         event, links = row.event, unique(row.event.urls)
-        keys = [page_key(link, "c1") for link in links]
+        crawl = row.records.get(Stage.CRAWL)
+        unread = crawl is not None and crawl.reason in {"no_trigger", "no_links"}
+        keys = [] if unread else [page_key(link, "c1") for link in links]
         return PostMaterial(
             ref=row.ref, text=event.text, content_hash=content_hash(event.text), urls=links,
             posted_at=event.posted_at, link=event.telegram_post_url, channel_title=None, source="channel",
@@ -149,7 +154,7 @@ class FakeArchive:
             return None
         album = self._album(row)
         return AlbumSummary(
-            album_id=1, grouped_id=row.ref.grouped_id, position=0, is_caption=bool(album),
+            album_id=42, grouped_id=row.ref.grouped_id, position=0, is_caption=bool(album),
             summary=album.get("vision_summary") or "", words=album.get("words") or "",
             ocr_text=album.get("ocr_text") or "",
         )  # fmt: skip

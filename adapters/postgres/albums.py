@@ -40,7 +40,7 @@ WHERE i.group_id = $1 AND p.id = COALESCE(s.post_id, i.post_id) AND p.tenant_id 
 
 GROUP = """
 SELECT id, inferred, assembled_fingerprint, COALESCE((meta ->> 'announced_id')::bigint, id) AS announced_id,
-    user_id, GREATEST(items_count, 0) AS items_count
+    COALESCE(meta ->> 'user_id', '') AS user_id, GREATEST(items_count, 0) AS items_count
 FROM media_groups WHERE tenant_id = $1 AND channel_id = $2 AND grouped_id = $3
 """
 
@@ -63,7 +63,7 @@ class AlbumArchive:
 
     async def save(self, ref: AlbumRef, event: AlbumParsed) -> None:
         """Insert the album or merge a later announcement of it: it only grows. Idempotent by (channel, grouped_id)."""
-        meta = {"announced_id": event.album_id, "user_id": event.user_id}
+        meta = {"announced_id": event.album_id, **({"user_id": event.user_id} if event.user_id else {})}
         row = (
             ref.tenant_id, ref.channel_id, ref.grouped_id, event.inferred, event.album_kind, event.items_count,
             event.content_hash, event.caption_text, event.posted_at, event.cover_media_id, meta,
@@ -109,6 +109,7 @@ class AlbumArchive:
             album_id=group["id"],
             announced_id=group["announced_id"],
             expected=max(group["items_count"], len(items)),
+            user_id=group["user_id"],
             inferred=group["inferred"],
             items=tuple(AlbumItemMaterial.model_validate({**row, "post": row}) for row in items),
             assembled=group["assembled_fingerprint"],

@@ -69,7 +69,7 @@ INSERT INTO media_groups AS g (
 )
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (channel_id, grouped_id) DO UPDATE SET
-    album_kind = EXCLUDED.album_kind, items_count = EXCLUDED.items_count,
+    album_kind = EXCLUDED.album_kind, items_count = GREATEST(g.items_count, EXCLUDED.items_count),
     content_hash = EXCLUDED.content_hash,
     caption_text = COALESCE(EXCLUDED.caption_text, g.caption_text), posted_at = EXCLUDED.posted_at,
     cover_media_id = EXCLUDED.cover_media_id, updated_at = now()

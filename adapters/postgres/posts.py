@@ -1,6 +1,7 @@
 """Posts: saving what was parsed, and reading what stages need."""
 
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -8,13 +9,12 @@ from adapters.postgres.errors import our_errors
 from adapters.postgres.rows import query
 from contracts.errors import RejectedError
 from contracts.events import PostParsed
-from contracts.identity import digest
+from contracts.identity import digest, post_id
 from contracts.material import Forward, PostMaterial
 from contracts.post import PostRef, PostState, Versions
 from contracts.stages import StageTiming
 from domain.links import unique
 from domain.text import content_hash, storable
-
 
 _MARK_FAILED = """
 UPDATE posts SET enrichment_status = 'failed', enrichment_error = $4, is_processed = false
@@ -53,7 +53,9 @@ class PostArchive:
     async def mark_failed(self, ref: PostRef, reason: str) -> None:
         """Say that nobody works on the post any more; a post that was never saved has nothing to be marked."""
         with our_errors():
-            await self._pool.execute(_MARK_FAILED, ref.tenant_id, ref.channel_id, ref.message_id, reason[:1000])
+            await self._pool.execute(
+                _MARK_FAILED, ref.tenant_id, ref.channel_id, ref.message_id, reason[:1000]
+            )
 
     async def material(self, ref: PostRef, vision_version: str) -> PostMaterial:
         """Return everything known of the post.
@@ -94,6 +96,7 @@ def _state(row: dict[str, Any], versions: Versions) -> PostState:
         text_length=row["text_length"],
         links=row["links"],
         media=row["media"],
+        album_id=row["album_id"] or "",
         album_hash=row["album_hash"] or "",
         album_words=row["album_words"] or "",
         relations_hash=digest(*row["relations"]),
@@ -105,6 +108,7 @@ def _state(row: dict[str, Any], versions: Versions) -> PostState:
 
 
 def _material(ref: PostRef, row: dict[str, Any]) -> PostMaterial:
+    answered = _post_of(ref, row["reply_chat_id"], row["reply_to_message_id"])
     forward = Forward(
         chat_id=row["forward_from_chat_id"],
         message_id=row["forward_from_message_id"],
@@ -121,12 +125,18 @@ def _material(ref: PostRef, row: dict[str, Any]) -> PostMaterial:
             "tags": tags_data.get("tags", ()),
             "tags_data": tags_data,
             "forward": None if forward == Forward() else forward,
+            "forward_post_id": row["forward_post_id"] or _post_of(ref, forward.chat_id, forward.message_id),
+            "reply_post_id": row["reply_post_id"] or answered,
             **{name: row[name] for name in _SAME},
         }
     )
 
 
+def _post_of(ref: PostRef, chat: int | None, message: int | None) -> UUID | None:
+    """Return the id that a post has, or will have once it comes."""
+    return None if chat is None or message is None else post_id(ref.tenant_id, chat, message)
+
+
 _SAME = (
-    "content_hash", "urls", "posted_at", "source", "pictures", "pages", "album", "forward_post_id", "reply_post_id",
-    "records", "results",
+    "content_hash", "urls", "posted_at", "source", "pictures", "pages", "album", "records", "results",
 )  # fmt: skip

@@ -16,7 +16,11 @@ REMEMBERED: Final = timedelta(days=45)
 APPEND_ONCE: Final = """
 local first = redis.call('SET', KEYS[2], '-', 'NX', 'EX', ARGV[1])
 if not first then return redis.call('GET', KEYS[2]) end
-local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))
+local id = redis.pcall('XADD', KEYS[1], '*', unpack(ARGV, 2))
+if type(id) == 'table' then
+    redis.call('DEL', KEYS[2])
+    return id
+end
 redis.call('SET', KEYS[2], id, 'EX', ARGV[1])
 return id
 """

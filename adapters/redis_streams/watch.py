@@ -11,6 +11,9 @@ from adapters.redis_streams.errors import our_errors
 #: A stream is trimmed to about this many entries.
 MAX_LENGTH: Final = 100_000
 
+#: So many of the oldest entries are read at a time to learn where the next cut goes.
+_ROUND: Final = 1000
+
 
 @dataclass(frozen=True)
 class GroupLag:
@@ -61,12 +64,20 @@ async def trim(redis: Redis, stream: str, max_length: int = MAX_LENGTH) -> int:
 
     Returns the number of entries that went.
     """
+    gone = 0
     with our_errors():
-        if await redis.xlen(stream) <= max_length:
-            return 0
-        newest = await redis.xrevrange(stream, count=max_length)
-        floor = min([newest[-1][0], *await _unread(redis, stream)], key=_order)
-        return int(await redis.xtrim(stream, minid=floor, approximate=True))
+        while went := await _cut(redis, stream, max_length):
+            gone += went
+    return gone
+
+
+async def _cut(redis: Redis, stream: str, max_length: int) -> int:
+    surplus = await redis.xlen(stream) - max_length
+    if surplus <= 0:
+        return 0
+    oldest = await redis.xrange(stream, count=min(surplus, _ROUND) + 1)
+    floor = min([oldest[-1][0], *await _unread(redis, stream)], key=_order)
+    return int(await redis.xtrim(stream, minid=floor, approximate=True))
 
 
 async def _unread(redis: Redis, stream: str) -> list[str]:

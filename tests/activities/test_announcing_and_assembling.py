@@ -109,6 +109,18 @@ async def test_an_album_is_an_object_a_node_and_an_event(env: ActivityEnvironmen
     assert (event["album_id"], event["items_count"], event["items_analyzed"]) == (42, 2, 2)
 
 
+async def test_albums_that_two_producers_gave_one_number_are_two_objects(
+    env: ActivityEnvironment, world: World
+) -> None:
+    await an_album_of(env, world, 2)
+
+    await assemble(env, world)
+
+    ours = (await world.albums.material(an_album_ref(), "v1")).album_id
+    (key,) = [key for key in world.objects.kept if key.startswith("album/")]
+    assert key.endswith(f"/{ours}_vision_summary_v1.json")
+
+
 async def test_the_same_assembly_again_writes_nothing(env: ActivityEnvironment, world: World) -> None:
     await an_album_of(env, world, 2)
     first = await assemble(env, world)

@@ -106,3 +106,14 @@ async def test_a_link_whose_tries_are_spent_stays_unread_with_the_reason(
     await env.run(world.crawling.skip_page, skipped)
 
     assert [page.skipped for page in world.pages.kept.values()] == ["timeout"]
+
+
+async def test_a_link_that_fails_later_keeps_the_page_that_was_read(
+    env: ActivityEnvironment, world: World
+) -> None:
+    request = a_page_of(await save(world))
+    await env.run(world.crawling.fetch_page, request)
+
+    await env.run(world.crawling.skip_page, LinkSkipped(request=request, reason="timeout"))
+
+    assert [page.skipped for page in world.pages.kept.values()] == [None]

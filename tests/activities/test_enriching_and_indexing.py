@@ -81,6 +81,21 @@ async def test_a_crawl_without_pages_says_why(
     assert (crawl.outcome, crawl.reason) == (Outcome.SKIPPED, reason)
 
 
+async def test_pages_that_another_post_read_do_not_speak_where_links_are_not_read(
+    env: ActivityEnvironment, world: World
+) -> None:
+    ref = await save(world, text=LONG, urls=(LINK,))
+    page = Page(url=LINK, excerpt="чужой текст", word_count=2)
+    await world.pages.keep(ref.tenant_id, page_key(LINK, "c1"), page)
+
+    await enrich(env, world, ref, "no_trigger")
+    await env.run(world.indexing.index_vectors, a_request(Stage.VECTORS))
+
+    event = decode(world.archive.committed()[0].fields)
+    assert (event["source_urls"], event["enrichment_data"]["crawl_results"]) == ([], [])
+    assert world.embedder.texts == [LONG]
+
+
 async def test_a_point_is_written_once_for_a_fingerprint(env: ActivityEnvironment, world: World) -> None:
     ref = await save(world)
 

@@ -35,6 +35,14 @@ async def test_a_truncated_object_is_written_again(tmp_path: Path) -> None:
     assert await store.get("k") == b"whole body"
 
 
+async def test_another_body_of_the_same_size_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    await store.put("album/42.json", b"two items", "application/json")
+
+    assert await store.put("album/42.json", b"six items", "application/json") is True
+    assert await store.get("album/42.json") == b"six items"
+
+
 async def test_keys_are_listed_by_prefix_and_deleted(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     for key in ("a/1", "a/2", "b/1"):

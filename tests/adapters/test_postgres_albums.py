@@ -6,12 +6,15 @@ import asyncpg
 import pytest
 
 from adapters.postgres.albums import AlbumArchive
+from adapters.postgres.ingest import IngestStore
+from adapters.postgres.ingest_rows import ChannelRow
 from adapters.postgres.outbox import Outbox
 from adapters.postgres.posts import PostArchive
 from contracts.album import AlbumRef
 from contracts.errors import RejectedError
 from contracts.outgoing import Outgoing
 from contracts.post import PostRef
+from ingest.announcing import with_content
 from tests.adapters.saved import a_known_ref, save
 from tests.build import VERSIONS, a_ref, an_album_event, an_album_ref
 
@@ -92,6 +95,52 @@ async def test_an_album_only_grows(albums: AlbumArchive, album: AlbumRef) -> Non
 
     material = await albums.material(album, "v1")
     assert (material.expected, material.announced_id) == (3, 42)
+
+
+async def test_an_album_is_its_producers_for_whom_it_was_announced(
+    albums: AlbumArchive, album: AlbumRef
+) -> None:
+    await albums.save(album, an_album_event(album, items_of(album), user_id="producer-7"))
+
+    await albums.save(album, an_album_event(album, items_of(album), user_id=""))
+
+    assert (await albums.material(album, "v1")).user_id == "producer-7"
+
+
+async def test_an_album_may_learn_later_whose_it_is(albums: AlbumArchive, album: AlbumRef) -> None:
+    for user in ("", "producer-7"):
+        await albums.save(album, an_album_event(album, items_of(album), user_id=user))
+
+    assert (await albums.material(album, "v1")).user_id == "producer-7"
+
+
+async def test_a_post_names_its_album_as_the_producer_does(
+    albums: AlbumArchive, album: AlbumRef, archive: PostArchive
+) -> None:
+    (first, *_) = refs = items_of(album)
+    await save(archive, first, grouped_id=album.grouped_id)
+    alone = await archive.state(first, VERSIONS)
+
+    await albums.save(album, an_album_event(album, refs))
+
+    known = (await archive.material(first, "v1")).album
+    assert known is not None
+    assert (alone.album_id, (await archive.state(first, VERSIONS)).album_id, known.album_id) == ("", "42", 42)
+
+
+async def test_an_import_of_fewer_items_does_not_shrink_an_album(
+    albums: AlbumArchive, album: AlbumRef, archive: PostArchive, pool: asyncpg.Pool
+) -> None:
+    (first, *_) = refs = items_of(album)
+    await albums.save(album, an_album_event(album, refs))
+    await save(archive, first, grouped_id=album.grouped_id)
+    channel = ChannelRow(id=album.channel_id, tenant_id=album.tenant_id, tg_channel_id=album.tg_channel_id)
+
+    async with IngestStore(pool).batch(channel) as batch:
+        (stored,) = await batch.albums([album.grouped_id])
+        await batch.write_album(with_content(stored), "photo", None)
+
+    assert (await albums.state(album, "v1")).expected == 3
 
 
 async def test_items_learn_which_album_they_are_of(

@@ -70,6 +70,17 @@ async def test_twenty_writers_of_one_event_append_it_once(redis: Redis) -> None:
     assert await redis.xlen(STREAM) == 1
 
 
+async def test_an_event_that_redis_refused_is_appended_when_it_is_asked_for_again(redis: Redis) -> None:
+    await redis.set(STREAM, "no stream")
+    with pytest.raises(UnavailableError):
+        await EventLog(redis).append_all([an_outgoing()])
+    await redis.delete(STREAM)
+
+    entries = await EventLog(redis).append_all([an_outgoing()])
+
+    assert [entry for entry, _ in await redis.xrange(STREAM)] == entries
+
+
 async def test_one_key_on_two_streams_is_two_events(redis: Redis) -> None:
     await EventLog(redis).append_all([an_outgoing(stream="stream:a"), an_outgoing(stream="stream:b")])
 
@@ -205,6 +216,29 @@ async def test_a_stream_without_groups_is_trimmed_to_about_its_length(redis: Red
     await trim(redis, STREAM, max_length=100)
 
     assert 100 <= await redis.xlen(STREAM) < 300
+
+
+async def test_a_stream_that_is_far_too_long_is_trimmed_at_once(redis: Redis) -> None:
+    await fill(redis, 3500)
+
+    await trim(redis, STREAM, max_length=100)
+
+    assert 100 <= await redis.xlen(STREAM) < 300
+
+
+async def test_trimming_reads_only_what_is_too_much(redis: Redis) -> None:
+    await EventLog(redis).append_all(
+        [Outgoing(stream=STREAM, idempotency_key=str(n), fields={"data": "x" * 1000}) for n in range(3000)]
+    )
+    before = await bytes_sent(redis)
+
+    await trim(redis, STREAM, max_length=2800)
+
+    assert await bytes_sent(redis) - before < 500_000
+
+
+async def bytes_sent(redis: Redis) -> int:
+    return int((await redis.info("stats"))["total_net_output_bytes"])
 
 
 async def test_a_short_stream_is_left_alone(redis: Redis) -> None:

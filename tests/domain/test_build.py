@@ -65,6 +65,7 @@ NEW_ENRICH = {Stage.ENRICH: "other text"}
         (changed(album_words="w", album_hash="h"), {**NEW_TAGS, **NEW_ENRICH},
          {Stage.TAGS, Stage.CRAWL, Stage.ENRICH, *INDEX}),
         (changed(album_hash="measured only"), NEW_ENRICH, {Stage.ENRICH, *INDEX}),
+        (changed(album_id="42"), NEW_ENRICH, {Stage.ENRICH, *INDEX}),
         (changed(media=(a_file("a"), a_file("b"))), {}, {Stage.VISION}),
         (changed(media=(a_file("a"), a_file("b"))), {Stage.VISION: build.seen("other", "слова"), **NEW_ENRICH},
          {Stage.VISION, Stage.ENRICH, *INDEX}),
@@ -81,8 +82,9 @@ NEW_ENRICH = {Stage.ENRICH: "other text"}
     ],
     ids=[
         "nothing changed", "text, other tags", "text, same tags", "links, other page", "links, same page",
-        "album with words", "album without words", "one more picture, same sight", "other sight, same words",
-        "other words", "vision version", "tags version, same tags", "tags version, other tags", "crawl version",
+        "album with words", "album without words", "album that came later",
+        "one more picture, same sight", "other sight, same words", "other words",
+        "vision version", "tags version, same tags", "tags version, other tags", "crawl version",
         "enrich version", "vectors version", "graph version", "relations",
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 SELECT
     p.content, p.content_hash, p.urls, p.posted_at, p.telegram_post_url, p.source, p.post_author, c.title,
     p.forward_from_chat_id, p.forward_from_message_id, p.forward_from_name,
+    COALESCE(p.reply_to_chat_id, c.tg_channel_id) AS reply_chat_id, p.reply_to_message_id,
     (
         SELECT COALESCE(jsonb_agg(jsonb_build_object(
             'media', jsonb_build_object(
@@ -14,15 +15,19 @@ SELECT
         WHERE m.post_id = p.id
     ) AS pictures,
     (
-        SELECT COALESCE(jsonb_agg(to_jsonb(g) - 'tenant_id' - 'fetched_at' - 'page_key'), '[]')
-        FROM pages g WHERE g.tenant_id = p.tenant_id AND g.page_key IN (
-            SELECT encode(sha256(convert_to(link || chr(31) || $3::text, 'UTF8')), 'hex')
-            FROM jsonb_array_elements_text(p.urls) AS link)
+        -- A page that another post read is none of a post whose own links are not to be read.
+        SELECT COALESCE(jsonb_agg(to_jsonb(g) - 'tenant_id' - 'fetched_at' - 'page_key' ORDER BY l.place), '[]')
+        FROM jsonb_array_elements_text(p.urls) WITH ORDINALITY AS l (link, place)
+        JOIN pages g ON g.tenant_id = p.tenant_id
+            AND g.page_key = encode(sha256(convert_to(l.link || chr(31) || $3::text, 'UTF8')), 'hex')
+        WHERE NOT EXISTS (
+            SELECT FROM post_stages s
+            WHERE s.post_id = p.id AND s.stage = 'crawl' AND s.reason IN ('no_trigger', 'no_links'))
     ) AS pages,
     (SELECT t.data FROM post_enrichment t WHERE t.post_id = p.id AND t.kind = 'tags') AS tags_data,
     (
         SELECT jsonb_build_object(
-            'album_id', g.id, 'grouped_id', g.grouped_id,
+            'album_id', COALESCE((g.meta ->> 'announced_id')::bigint, g.id), 'grouped_id', g.grouped_id,
             'position', COALESCE((SELECT i.position FROM media_group_items i
                 LEFT JOIN post_aliases s ON s.tenant_id = p.tenant_id AND s.alias = i.post_id
                 WHERE i.group_id = g.id AND COALESCE(s.post_id, i.post_id) = p.id LIMIT 1), 0),
@@ -39,8 +44,9 @@ SELECT
             AND f.telegram_message_id = p.forward_from_message_id
     ) AS forward_post_id,
     (
-        SELECT r.id FROM posts r
-        WHERE r.channel_id = p.channel_id AND r.telegram_message_id = p.reply_to_message_id
+        SELECT r.id FROM posts r JOIN channels rc ON rc.id = r.channel_id
+        WHERE r.tenant_id = p.tenant_id AND rc.tg_channel_id = COALESCE(p.reply_to_chat_id, c.tg_channel_id)
+            AND r.telegram_message_id = p.reply_to_message_id
     ) AS reply_post_id,
     (
         SELECT COALESCE(jsonb_object_agg(s.stage, jsonb_build_object(

@@ -3,8 +3,9 @@ SELECT
     p.trace_id, p.grouped_id, p.content_hash, length(p.content) AS text_length, p.urls AS links, p.is_processed AS concluded,
     jsonb_build_array(
         p.forward_from_chat_id, p.forward_from_message_id, p.forward_from_name, p.reply_to_message_id,
-        p.post_author, c.title, a.id
+        p.reply_to_chat_id, p.post_author, c.title, a.id
     ) AS relations,
+    a.announced_id AS album_id,
     CASE WHEN a.meta #>> '{enrichment,caption_post_id}' = p.id::text
          THEN a.meta #>> '{enrichment,summary_hash}' END AS album_hash,
     CASE WHEN a.meta #>> '{enrichment,caption_post_id}' = p.id::text
@@ -28,7 +29,7 @@ SELECT
 FROM posts p
 JOIN channels c ON c.id = p.channel_id
 LEFT JOIN LATERAL (
-    SELECT g.id, g.meta FROM media_groups g
+    SELECT g.id, g.meta, COALESCE(g.meta ->> 'announced_id', g.id::text) AS announced_id FROM media_groups g
     WHERE g.channel_id = p.channel_id AND g.grouped_id = p.grouped_id
 ) a ON true
 WHERE p.tenant_id = $1 AND p.channel_id = $2 AND p.telegram_message_id = $3

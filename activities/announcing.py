@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from temporalio import activity
 
 from activities.timing import happened_at
-from contracts.album import Assembled
+from contracts.album import AlbumRef, Assembled
 from contracts.announcements import PostIndexed
 from contracts.identity import digest
 from contracts.material import PostMaterial
@@ -51,9 +51,11 @@ class Conclusions(Protocol):
 
 
 class Posts(Protocol):
-    """Reaches the workflow of a post, also one that has ended."""
+    """Reaches the workflow of a post or an album, also one that has ended."""
 
     async def refresh(self, ref: PostRef, why: Refresh) -> None: ...
+
+    async def refresh_album(self, ref: AlbumRef) -> None: ...
 
 
 class BridgeActivities:
@@ -76,12 +78,18 @@ class BridgeActivities:
 
     @activity.defn
     async def announce_indexed(self, ref: PostRef) -> int:
-        """Mark the post as indexed, in this version, and announce it with whatever else is unsent."""
+        """Mark the post as indexed, in this version, and announce it with whatever else is unsent.
+
+        An album that was put together without everything has another look: this may be what was missing.
+        """
         material = await self._posts.material(ref, "")
         if Stage.VECTORS not in material.records:  # an operator let it go on without
             return await self.announce_skipped(ref)
         await self._conclusions.conclude(ref, [outgoing(_indexed(material))], "indexed")
-        return await self.announce(str(ref.post_id))
+        sent = await self.announce(str(ref.post_id))
+        if material.album and material.album.partial:
+            await self._workflows.refresh_album(AlbumRef.of(ref, material.album.grouped_id))
+        return sent
 
     @activity.defn
     async def announce_skipped(self, ref: PostRef) -> int:

@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from contracts.events import AlbumParsed
-from contracts.identity import album_workflow_id
+from contracts.identity import album_workflow_id, trace_id
 from contracts.post import Frozen, MediaRef, PostRef
 from contracts.vision import PictureFacts
 
@@ -18,6 +18,17 @@ class AlbumRef(Frozen):
     tg_channel_id: int
     grouped_id: int
     trace_id: str
+
+    @classmethod
+    def of(cls, post: PostRef, grouped_id: int) -> "AlbumRef":
+        """Return the album that a post belongs to."""
+        return cls(
+            tenant_id=post.tenant_id,
+            channel_id=post.channel_id,
+            tg_channel_id=post.tg_channel_id,
+            grouped_id=grouped_id,
+            trace_id=trace_id(f"{post.tenant_id}:{post.channel_id}:{grouped_id}"),
+        )
 
     @property
     def workflow_id(self) -> str:

@@ -43,6 +43,7 @@ class AlbumSummary(Frozen):
     grouped_id: int
     position: int
     is_caption: bool
+    partial: bool = False
     summary: str = ""
     words: str = ""
     ocr_text: str = ""

@@ -36,8 +36,8 @@ class VisionSettings(BaseModel):
 class StarterSettings(BaseModel):
     """How many posts may be open at once: reading stops at ``high`` and goes on at ``low``."""
 
-    high: int = Field(default=120, ge=1)
-    low: int = Field(default=60, ge=0)
+    high: int = Field(default=60, ge=1)
+    low: int = Field(default=30, ge=0)
     batch: int = Field(default=50, ge=1)
 
 

@@ -145,8 +145,12 @@ class FakeArchive:
         seen, facts = self.looks.seen.get((row.ref.tenant_id, media.sha256, version), (None, None))
         return Picture(media=media, facts=facts, skipped=seen.skipped if seen else None)
 
+    def _enrichment(self, row: Row) -> dict[str, Any]:
+        enrichment: dict[str, Any] = self.albums.get(row.ref.grouped_id or 0, {}).get("enrichment", {})
+        return enrichment
+
     def _album(self, row: Row) -> dict[str, Any]:
-        album: dict[str, Any] = self.albums.get(row.ref.grouped_id or 0, {}).get("enrichment", {})
+        album = self._enrichment(row)
         return album if album.get("caption_post_id") == str(row.ref.post_id) else {}
 
     def _summary(self, row: Row) -> AlbumSummary | None:
@@ -154,7 +158,7 @@ class FakeArchive:
             return None
         album = self._album(row)
         return AlbumSummary(
-            album_id=42, grouped_id=row.ref.grouped_id, position=0, is_caption=bool(album),
+            album_id=42, grouped_id=row.ref.grouped_id, position=0, is_caption=bool(album), partial=bool(self._enrichment(row).get("partial")),
             summary=album.get("vision_summary") or "", words=album.get("words") or "",
             ocr_text=album.get("ocr_text") or "",
         )  # fmt: skip

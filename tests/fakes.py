@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from contracts.album import AlbumRef
 from contracts.errors import PipelineError
 from contracts.identity import digest
 from contracts.index import AlbumNode, GraphCounts, PostNode, VectorPoint
@@ -194,6 +195,10 @@ class FakeSignals:
 
     def __init__(self) -> None:
         self.refreshed: list[tuple[PostRef, Refresh]] = []
+        self.albums: list[AlbumRef] = []
 
     async def refresh(self, ref: PostRef, why: Refresh) -> None:
         self.refreshed.append((ref, why))
+
+    async def refresh_album(self, ref: AlbumRef) -> None:
+        self.albums.append(ref)

@@ -22,12 +22,13 @@ from adapters.postgres.posts import PostArchive
 from adapters.postgres.stages import StageStore
 from adapters.postgres.vision import VisionMemory
 from adapters.redis_streams.log import EventLog
+from contracts.album import AlbumRef
 from contracts.post import PostRef, Refresh
 from domain.policy import Policies
 from workers.providers import Providers
 from workers.stores import Stores
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
-from workflows.starting import refresh_post
+from workflows.starting import refresh_album, refresh_post
 
 Activity = Callable[..., Any]
 
@@ -41,6 +42,10 @@ class PostSignals:
     async def refresh(self, ref: PostRef, why: Refresh) -> None:
         """Have the post look whether something became stale."""
         await refresh_post(self._client, ref, why)
+
+    async def refresh_album(self, ref: AlbumRef) -> None:
+        """Have the album look again at what has arrived and was seen."""
+        await refresh_album(self._client, ref)
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,8 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     )
     albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, versions.vision)
     ours: list[Activity] = [
-        saving.persist, saving.mark_failed, seeing.settle_vision, crawling.plan_crawl, crawling.skip_page, enriching.enrich_post,
-        indexing.index_vectors, indexing.link_graph, bridge.announce, bridge.announce_indexed,
+        saving.persist, saving.mark_failed, seeing.settle_vision, crawling.plan_crawl, crawling.skip_page,
+        enriching.enrich_post, indexing.index_vectors, indexing.link_graph, bridge.announce, bridge.announce_indexed,
         bridge.announce_skipped, bridge.announce_assembled, albums.collect_album, albums.assemble_album,
     ]  # fmt: skip
     return {

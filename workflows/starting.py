@@ -9,7 +9,7 @@ from temporalio.common import Priority, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from contracts.album import AlbumInput
+from contracts.album import AlbumInput, AlbumRef
 from contracts.post import PostInput, PostRef, Refresh
 from contracts.stages import Stage
 from workflows import attributes
@@ -101,6 +101,24 @@ async def refresh_post(client: Client, ref: PostRef, why: Refresh) -> None:
             str(ref.tenant_id), ref.tg_channel_id, Stage.PERSIST, ref.grouped_id
         ),
         static_summary=f"channel {ref.tg_channel_id}, message {ref.message_id}: looked at again ({why.reason})",
+        memo={"trace_id": ref.trace_id},
+        priority=_priority(ref.tenant_id.hex, BACKFILL),
+    )
+
+
+async def refresh_album(client: Client, ref: AlbumRef) -> None:
+    """Have the album look again at what has arrived and was seen, also when its workflow has ended."""
+    await client.start_workflow(
+        AlbumWorkflow.run,
+        AlbumInput(ref=ref),
+        id=ref.workflow_id,
+        task_queue=POST_QUEUE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        start_signal="refresh",
+        search_attributes=attributes.at_start(
+            str(ref.tenant_id), ref.tg_channel_id, "collect", ref.grouped_id
+        ),
+        static_summary=f"album in channel {ref.tg_channel_id}: looked at again",
         memo={"trace_id": ref.trace_id},
         priority=_priority(ref.tenant_id.hex, BACKFILL),
     )

@@ -44,6 +44,10 @@ SELECT id, inferred, assembled_fingerprint, COALESCE((meta ->> 'announced_id')::
 FROM media_groups WHERE tenant_id = $1 AND channel_id = $2 AND grouped_id = $3
 """
 
+UNSENT = """
+SELECT count(*) FROM outbox_events WHERE aggregate_id = $1 AND lane = 'bridge' AND processed_at IS NULL
+"""
+
 ASSEMBLED = """
 UPDATE media_groups SET assembled_fingerprint = $2, meta = meta || jsonb_build_object('enrichment', $3::jsonb),
     updated_at = now() WHERE id = $1
@@ -85,6 +89,7 @@ class AlbumArchive:
                 group = await _group(connection, ref)
                 await connection.execute(CLAIM_POSTS, group["id"], ref.grouped_id, ref.tenant_id)
                 items = await _items(connection, ref, group["id"], vision_version)
+                unsent = await connection.fetchval(UNSENT, ref.workflow_id)
         return AlbumState(
             ref=ref,
             album_id=group["id"],
@@ -92,6 +97,7 @@ class AlbumArchive:
             items=tuple(_item(row) for row in items),
             vision_version=vision_version,
             assembled=group["assembled_fingerprint"],
+            unsent=unsent,
         )
 
     async def material(self, ref: AlbumRef, vision_version: str) -> AlbumMaterial:

@@ -9,7 +9,7 @@ from activities.announcing import BridgeActivities
 from contracts.album import Assembled, AssembleRequest
 from contracts.encoding import decode
 from contracts.errors import UnavailableError
-from contracts.post import MediaRequest, PostRef
+from contracts.post import MediaRequest, PostRef, StageRequest
 from contracts.stages import Stage
 from tests.build import a_file, a_ref, a_request, a_timing, an_album_event, an_album_ref, an_event
 from tests.fake_world import World
@@ -152,3 +152,23 @@ async def test_an_announced_album_has_its_captions_post_look_again(
 
     assert world.log.streams() == ["stream:album:assembled"]
     assert [(ref, why.reason) for ref, why in signals.refreshed] == [(refs[0], "album_assembled")]
+
+
+@pytest.mark.parametrize(("missing", "asked"), [((), 0), (("item 3",), 1)])
+async def test_a_post_that_ends_has_its_partial_album_look_again(
+    env: ActivityEnvironment, world: World, missing: tuple[str, ...], asked: int
+) -> None:
+    refs = await an_album_of(env, world, 2)
+    request = AssembleRequest(ref=an_album_ref(), fingerprint="f1", missing=missing)
+    await env.run(world.assembling.assemble_album, request)
+    signals = FakeSignals()
+    bridge = BridgeActivities(world.archive, world.log, world.archive, world.archive, signals)
+    for stage, work in (
+        (Stage.VECTORS, world.indexing.index_vectors),
+        (Stage.GRAPH, world.indexing.link_graph),
+    ):
+        await env.run(work, StageRequest(ref=refs[1], stage=stage, fingerprint="v"))
+
+    await env.run(bridge.announce_indexed, refs[1])
+
+    assert [ref.workflow_id for ref in signals.albums] == [an_album_ref().workflow_id] * asked

@@ -31,6 +31,7 @@ SELECT
             'position', COALESCE((SELECT i.position FROM media_group_items i
                 LEFT JOIN post_aliases s ON s.tenant_id = p.tenant_id AND s.alias = i.post_id
                 WHERE i.group_id = g.id AND COALESCE(s.post_id, i.post_id) = p.id LIMIT 1), 0),
+            'partial', COALESCE((g.meta #>> '{enrichment,partial}')::boolean, false),
             'is_caption', COALESCE(g.meta #>> '{enrichment,caption_post_id}' = p.id::text, false),
             'summary', COALESCE(g.meta #>> '{enrichment,vision_summary}', ''),
             'words', COALESCE(g.meta #>> '{enrichment,words}', ''),

@@ -9,17 +9,19 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo up test check bench fmt clean
+.PHONY: help setup demo up test check bench fmt clean clean-data
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 19
 	@echo
-	@echo "  DATA=folder    where the data lies (default: data)"
+	@echo "  DATA=folder      for demo, up, bench, clean-data: where the data lies (data)"
+	@echo "  EXPORT=path      for demo: a Telegram Desktop export instead of the sample"
+	@echo "  ARGS=\"…\"         for test, check, bench: words for what they run"
 
 setup: ## install everything into .venv; done already, it costs nothing
 	@$(PYTHON) scripts/bootstrap.py
 
-demo: setup ## a small made-up channel through the whole pipeline; EXPORT=path takes a Telegram Desktop export
+demo: setup ## a channel through the whole pipeline: the sample, or EXPORT=path
 	@$(BIN)/postloom demo $(if $(EXPORT),--export "$(EXPORT)")
 
 up: setup ## the whole service on this machine, until Ctrl-C
@@ -42,6 +44,9 @@ fmt: setup ## format, and fix what can be fixed by itself
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-clean: ## remove .venv, .tools, the data folder and caches
-	@rm -rf .venv .tools build "$(or $(DATA),data)" .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+clean: ## remove .venv, .tools, build and caches; the data folder stays
+	@rm -rf .venv .tools build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path "./$(or $(DATA),data)/*" -prune -exec rm -rf {} +
+
+clean-data: ## remove the data folder, unless a service runs in it
+	@$(PYTHON) scripts/remove_data.py "$(or $(POSTLOOM_DATA_DIR),data)"

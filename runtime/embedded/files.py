@@ -54,8 +54,9 @@ class RunFolder:
         return _RECORDS.validate_json(path.read_bytes()) if path.exists() else ()
 
     def remember_servers(self, records: tuple[ProcessRecord, ...]) -> None:
-        """Write the ledger anew."""
-        write_whole(self._run / "servers.json", _RECORDS.dump_json(records))
+        """Write the ledger anew; without servers and without a folder there is nothing to write."""
+        if records or self._run.exists():
+            write_whole(self._run / "servers.json", _RECORDS.dump_json(records))
 
     def ports(self) -> dict[str, int]:
         """Return the ports of the last start by server name."""
@@ -68,7 +69,8 @@ class RunFolder:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is there wholly or not at all, readable by us alone."""
+    """Write a file that is there wholly or not at all, readable by us alone; its folder may have gone."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = path.with_name(f"{path.name}.new")
     unfinished.touch(mode=0o600)
     unfinished.write_bytes(content)

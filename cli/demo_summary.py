@@ -12,7 +12,7 @@ from cli.whole import Whole
 from cli.workflow_counts import stuck
 from contracts.streams import STREAMS, dead_letters
 from ingest.options import ImportReport
-from workers.searching import Question
+from workers.questions import Question
 
 Facts = dict[str, Any]
 #: How many posts that are stuck or unfinished are named.

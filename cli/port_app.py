@@ -13,7 +13,8 @@ from cli.figures import CONTENT_TYPE, figures
 from cli.readiness import readiness
 from cli.service import Service
 from contracts.errors import RejectedError, UnavailableError
-from workers.searching import Question, Searching
+from workers.questions import Question
+from workers.searching import Searching
 
 
 def build_app(service: Service, searching: Searching) -> Starlette:

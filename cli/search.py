@@ -6,8 +6,8 @@ import typer
 
 
 def search(  # noqa: PLR0913, PLR0917  # one for each option
-    text: Annotated[str, typer.Argument(help="What to look for, in your own words.")],
-    tenant: Annotated[str | None, typer.Option(help="A name or an id; not needed when there is one.")] = None,
+    text: Annotated[list[str], typer.Argument(help="What to look for, in your own words.")],
+    tenant: Annotated[str | None, typer.Option(help="A name or an id; without it, everybody's.")] = None,
     channel: Annotated[str | None, typer.Option(help="A username, a title or an id.")] = None,
     tag: Annotated[str | None, typer.Option(help="Only posts with this tag.")] = None,
     since: Annotated[str | None, typer.Option(help="Only posts from this day on, as 2026-03-01.")] = None,
@@ -19,7 +19,7 @@ def search(  # noqa: PLR0913, PLR0917  # one for each option
     from cli.search_work import Wish, search_and_show
 
     words = {
-        "text": text,
+        "text": " ".join(text),
         "tenant": tenant,
         "channel": channel,
         "tag": tag,

@@ -9,7 +9,8 @@ from cli.errors import CommandError
 from cli.screen import Screen, show_json
 from contracts.errors import RejectedError
 from runtime.settings import load_settings
-from workers.searching import Answer, Hit, Question
+from workers.questions import Question
+from workers.searching import Answer, Hit
 
 Wish = dict[str, str | None]
 _SNIPPET = 160
@@ -38,16 +39,17 @@ def show_answer(answer: Answer, screen: Screen) -> None:
     if not answer.hits:
         screen.line("Nothing found.")
     for place, hit in enumerate(answer.hits, 1):
-        _show(place, hit, screen)
+        _show(place, hit, screen, "" if answer.tenant else f"  {hit.tenant}")
 
 
-def _show(place: int, hit: Hit, screen: Screen) -> None:
+def _show(place: int, hit: Hit, screen: Screen, whose: str) -> None:
     day = hit.posted_at.strftime("%Y-%m-%d") if hit.posted_at else ""
     head = Text.assemble(
         (f"{place:>3}. ", "dim"),
         (f"{hit.score:.3f}", "green"),
         f"  {day}  ",
         (hit.link or str(hit.post_id), "cyan"),
+        (whose, "dim"),
     )
     screen.console.print(head)
     if hit.tags:

@@ -1,64 +1,22 @@
 """Search: a question in words, the posts most like it, and what the graph connects them to."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, Protocol, Self
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, BaseModel
 
-from adapters.postgres.door import Directory, Tenant
+from adapters.postgres.door import Tenant
 from contracts.errors import RejectedError
 from contracts.index import Neighbour, SearchHit, SearchQuery
+from workers.questions import Question
 
 #: Neighbours that are told of each hit.
-RELATED = 5
+RELATED: Final = 5
 
-
-class Question(BaseModel):
-    """What is asked. ``tenant`` is a name or an id; ``channel`` an id, a username or a Telegram id."""
-
-    model_config = ConfigDict(frozen=True)
-
-    text: str = Field(min_length=1, max_length=2000)
-    tenant: str | None = None
-    channel: str | None = None
-    tag: str | None = None
-    since: AwareDatetime | None = None
-    limit: int = Field(default=10, ge=1, le=100)
-    related: bool = False
-
-    @classmethod
-    def read(cls, words: Mapping[str, Any]) -> Self:
-        """Return the question that ``words`` ask.
-
-        Raises:
-            RejectedError: some cannot be used; one sentence.
-        """
-        try:
-            return cls.model_validate(words)
-        except ValidationError as error:
-            mistakes = "; ".join(
-                f"{'.'.join(map(str, e['loc']))}: {_plain(e['msg'])}" for e in error.errors()
-            )
-            raise RejectedError(f"the search cannot be used: {mistakes}") from error
-
-    @field_validator("since", mode="before")
-    @classmethod
-    def _a_day_is_a_moment(cls, value: Any) -> Any:
-        """2026-03-01 means its beginning, in UTC; so does a moment without a zone."""
-        if isinstance(value, str):
-            try:
-                moment = datetime.fromisoformat(value)
-            except ValueError as error:
-                raise ValueError("write a day as 2026-03-01") from error
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return value
-
-
-def _plain(message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    return f"{message[:1].lower()}{message[1:]}"
+#: Posts less like the question than this (a cosine) have nothing to do with it.
+LEAST_SCORE: Final = 0.12
 
 
 class Brief(BaseModel):
@@ -78,16 +36,17 @@ class Related(Neighbour):
 
 
 class Hit(SearchHit):
-    """A found post; ``related`` is empty unless it was asked for."""
+    """A found post, and whose it is; ``related`` is empty unless it was asked for."""
 
+    tenant: str
     related: tuple[Related, ...] = ()
 
 
 class Answer(BaseModel):
-    """What was found, best first."""
+    """What was found, best first; ``tenant`` is None when the posts of several were asked for."""
 
     text: str
-    tenant: str
+    tenant: str | None
     hits: tuple[Hit, ...]
 
 
@@ -109,6 +68,12 @@ class Graph(Protocol):
     async def neighbours(self, tenant_id: UUID, post_id: UUID, limit: int) -> tuple[Neighbour, ...]: ...
 
 
+class Tenants(Protocol):
+    """Knows all tenants."""
+
+    async def tenants(self) -> list[Tenant]: ...
+
+
 class Posts(Protocol):
     """Finds channels and says in a line what posts are."""
 
@@ -121,35 +86,52 @@ class Searching:
     """Answers questions from the stores that this process holds."""
 
     def __init__(
-        self, embedder: Embedder, vectors: Vectors, graph: Graph, directory: Directory, posts: Posts
+        self, embedder: Embedder, vectors: Vectors, graph: Graph, directory: Tenants, posts: Posts
     ) -> None:
         self._embedder, self._vectors, self._graph = embedder, vectors, graph
         self._directory, self._posts = directory, posts
 
     async def search(self, question: Question) -> Answer:
-        """Return the posts most like the question's text.
+        """Return the posts most like the question's text; without a tenant every tenant is asked, each by itself.
 
         Raises:
             RejectedError: there is no such tenant or channel.
         """
-        tenant = chosen(await self._directory.tenants(), question.tenant)
-        channel = await self._channel(tenant.id, question.channel)
+        tenants = asked_of(await self._directory.tenants(), question.tenant)
+        channels = await self._channels(tenants, question.channel)
         [vector] = await self._embedder.embed([question.text])
+        found = await asyncio.gather(
+            *(
+                self._of(tenant, channels[tenant.id], question, vector)
+                for tenant in tenants
+                if tenant.id in channels
+            )
+        )
+        hits = sorted((hit for hits in found for hit in hits), key=lambda hit: -hit.score)[: question.limit]
+        if question.related:
+            ids = {tenant.name: tenant.id for tenant in tenants}
+            hits = [await self._connected(ids[hit.tenant], hit) for hit in hits]
+        only = tenants[0].name if len(tenants) == 1 else None
+        return Answer(text=question.text, tenant=only, hits=tuple(hits))
+
+    async def _of(
+        self, tenant: Tenant, channel: UUID | None, question: Question, vector: Sequence[float]
+    ) -> list[Hit]:
         query = SearchQuery(
             tenant_id=tenant.id, text=question.text, channel_id=channel, tag=question.tag,
             since=question.since, limit=question.limit,
         )  # fmt: skip
-        hits = [Hit(**hit.model_dump()) for hit in await self._vectors.search(query, vector)]
-        if question.related:
-            hits = [await self._connected(tenant.id, hit) for hit in hits]
-        return Answer(text=question.text, tenant=tenant.name, hits=tuple(hits))
+        found = await self._vectors.search(query, vector)
+        return [Hit(**hit.model_dump(), tenant=tenant.name) for hit in found if hit.score >= LEAST_SCORE]
 
-    async def _channel(self, tenant_id: UUID, wanted: str | None) -> UUID | None:
+    async def _channels(self, tenants: Sequence[Tenant], wanted: str | None) -> dict[UUID, UUID | None]:
+        """Return, of the tenants that have the channel, its id; None where all channels are meant."""
         if wanted is None:
-            return None
-        found = await self._posts.channel_id(tenant_id, wanted)
-        if found is None:
-            raise RejectedError(f"the tenant has no channel {wanted}")
+            return dict.fromkeys(tenant.id for tenant in tenants)
+        known = {tenant.id: await self._posts.channel_id(tenant.id, wanted) for tenant in tenants}
+        found: dict[UUID, UUID | None] = {tenant: channel for tenant, channel in known.items() if channel}
+        if not found:
+            raise RejectedError(f"there is no channel {wanted}")
         return found
 
     async def _connected(self, tenant_id: UUID, hit: Hit) -> Hit:
@@ -164,18 +146,27 @@ class Searching:
         return hit.model_copy(update={"related": tuple(related)})
 
 
-def chosen(tenants: Sequence[Tenant], wanted: str | None) -> Tenant:
-    """Return the tenant of that name or id; without one, the only one there is.
+def chosen(tenants: Sequence[Tenant], wanted: str) -> Tenant:
+    """Return the tenant of that name, else of that id.
 
     Raises:
-        RejectedError: there is none, or several to choose from.
+        RejectedError: there is none.
     """
-    matching = [tenant for tenant in tenants if wanted in {None, tenant.name, str(tenant.id)}]
-    if len(matching) == 1:
-        return matching[0]
+    for tenant in sorted(tenants, key=lambda tenant: tenant.name != wanted):
+        if wanted in {tenant.name, str(tenant.id)}:
+            return tenant
     names = ", ".join(tenant.name for tenant in tenants)
+    raise RejectedError(f"there is no tenant {wanted}; there are: {names or 'none'}")
+
+
+def asked_of(tenants: Sequence[Tenant], wanted: str | None) -> tuple[Tenant, ...]:
+    """Return the tenant of that name or id; without one, all there are.
+
+    Raises:
+        RejectedError: there is none.
+    """
     if wanted is not None:
-        raise RejectedError(f"there is no tenant {wanted}; there are: {names or 'none'}")
-    if matching:
-        raise RejectedError(f"there are several tenants, name one of them: {names}")
-    raise RejectedError("there is no tenant yet: make one with `postloom tenants add NAME`")
+        return (chosen(tenants, wanted),)
+    if not tenants:
+        raise RejectedError("there is no tenant yet: make one with `postloom tenants add NAME`")
+    return tuple(tenants)

@@ -1,13 +1,17 @@
 """Questions, and whose posts they are asked of."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from adapters.postgres.door import Tenant
 from contracts.errors import RejectedError
-from workers.searching import Question, chosen
+from contracts.index import Neighbour, SearchHit, SearchQuery
+from workers.questions import Question
+from workers.searching import Searching, asked_of, chosen
 
 ONE, TWO = Tenant(UUID(int=1), "one"), Tenant(UUID(int=2), "two")
 
@@ -22,7 +26,10 @@ def test_a_day_is_its_beginning() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ({}, "text: field required"),
+        ({}, "say what to look for"),
+        ({"text": "  "}, "say what to look for"),
+        ({"text": "?!"}, "say what to look for"),
+        ({"text": "a", "limit": "x"}, "limit: write a whole number"),
         ({"text": "a", "limit": "0"}, "limit: "),
         ({"text": "a", "since": "soon"}, "since: write a day as"),
     ],
@@ -32,19 +39,89 @@ def test_a_question_that_cannot_be_used_says_why(words: dict[str, str], said: st
         Question.read(words)
 
 
-def test_the_only_tenant_need_not_be_named() -> None:
-    assert chosen([ONE], None) == ONE
+def test_words_lose_what_only_people_write() -> None:
+    question = Question.read({"text": " река ", "tag": "#мост"})
+
+    assert (question.text, question.tag) == ("река", "мост")
+
+
+def test_without_a_tenant_all_are_asked() -> None:
+    assert asked_of([ONE, TWO], None) == (ONE, TWO)
 
 
 def test_a_tenant_is_named_by_name_or_id() -> None:
-    assert chosen([ONE, TWO], "two") == TWO
+    assert asked_of([ONE, TWO], "two") == (TWO,)
     assert chosen([ONE, TWO], str(ONE.id)) == ONE
 
 
 @pytest.mark.parametrize(
     ("tenants", "wanted", "said"),
-    [([], None, "no tenant yet"), ([ONE, TWO], None, "several tenants"), ([ONE], "three", "there are: one")],
+    [([], None, "no tenant yet"), ([ONE], "three", "there are: one")],
 )
 def test_a_tenant_is_never_guessed(tenants: list[Tenant], wanted: str | None, said: str) -> None:
     with pytest.raises(RejectedError, match=said):
-        chosen(tenants, wanted)
+        asked_of(tenants, wanted)
+
+
+def _hit(post_id: UUID, score: float) -> SearchHit:
+    return SearchHit(
+        post_id=post_id, score=score, text="", tags=(), posted_at=None, link=None, channel_id=UUID(int=9)
+    )
+
+
+class _Stores:
+    """Every store that search asks; each tenant has a post that is like the question and one that is not."""
+
+    def __init__(self, scores: dict[UUID, float]) -> None:
+        self.scores = scores
+
+    async def tenants(self) -> list[Tenant]:
+        return [ONE, TWO]
+
+    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        return [(1.0,) for _ in texts]
+
+    async def search(self, query: SearchQuery, vector: Sequence[float]) -> tuple[SearchHit, ...]:
+        of = query.tenant_id
+        return (_hit(of, self.scores[of]), _hit(of, 0.1))
+
+    async def neighbours(self, tenant_id: UUID, post_id: UUID, limit: int) -> tuple[Neighbour, ...]:
+        assert tenant_id == post_id
+        return ()
+
+    async def channel_id(self, tenant_id: UUID, wanted: str) -> UUID | None:
+        return UUID(int=9) if (tenant_id, wanted) == (TWO.id, "river") else None
+
+    async def briefs(self, tenant_id: UUID, post_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+        return []
+
+
+def _searching(**scores: float) -> Searching:
+    stores = _Stores({ONE.id: scores["one"], TWO.id: scores["two"]})
+    return Searching(stores, stores, stores, stores, stores)
+
+
+async def test_hits_of_several_tenants_are_merged_and_named() -> None:
+    answer = await _searching(one=0.3, two=0.6).search(Question(text="река", related=True))
+
+    assert [(hit.tenant, hit.score) for hit in answer.hits] == [("two", 0.6), ("one", 0.3)]
+    assert answer.tenant is None
+
+
+async def test_a_tenant_that_is_named_is_asked_alone() -> None:
+    answer = await _searching(one=0.3, two=0.6).search(Question(text="река", tenant="one"))
+
+    assert [hit.tenant for hit in answer.hits] == ["one"]
+    assert answer.tenant == "one"
+
+
+async def test_a_channel_is_looked_for_where_it_is() -> None:
+    found = await _searching(one=0.9, two=0.6).search(Question(text="река", channel="river"))
+
+    assert [hit.tenant for hit in found.hits] == ["two"]
+    with pytest.raises(RejectedError, match="no channel lake"):
+        await _searching(one=0.9, two=0.6).search(Question(text="река", channel="lake"))
+
+
+async def test_posts_that_have_nothing_to_do_with_it_are_not_found() -> None:
+    assert (await _searching(one=0.11, two=0.02).search(Question(text="qqq"))).hits == ()

@@ -18,6 +18,7 @@ from contracts.stages import Stage, StageRecord, StageTiming
 from contracts.vision import PictureFacts
 from domain.links import page_key, unique
 from domain.text import content_hash
+from tests.fakes import Weather
 
 
 class FakeLooks:
@@ -94,8 +95,10 @@ class FakeArchive:
         self.albums: dict[int, dict[str, Any]] = {}
         self._outbox: dict[tuple[str, str], tuple[Unsent, str]] = {}
         self._sent: set[int] = set()
+        self.weather = Weather()
 
     async def save(self, ref: PostRef, event: PostParsed, timing: StageTiming) -> None:
+        self.weather.strike()
         known = self.rows.get(ref.post_id)
         if known is None:
             self.rows[ref.post_id] = Row(ref, event)
@@ -158,7 +161,8 @@ class FakeArchive:
             return None
         album = self._album(row)
         return AlbumSummary(
-            album_id=42, grouped_id=row.ref.grouped_id, position=0, is_caption=bool(album), partial=bool(self._enrichment(row).get("partial")),
+            album_id=42, grouped_id=row.ref.grouped_id, position=0, is_caption=bool(album),
+            partial=bool(self._enrichment(row).get("partial")),
             summary=album.get("vision_summary") or "", words=album.get("words") or "",
             ocr_text=album.get("ocr_text") or "",
         )  # fmt: skip

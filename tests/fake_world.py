@@ -56,8 +56,8 @@ class World:
     def activities(self) -> dict[str, Sequence[Activity]]:
         """Every activity under its queue."""
         ours: list[Activity] = [
-            self.saving.persist, self.saving.mark_failed, self.seeing.settle_vision, self.crawling.plan_crawl, self.crawling.skip_page,
-            self.enriching.enrich_post, self.indexing.index_vectors, self.indexing.link_graph,
+            self.saving.persist, self.saving.mark_failed, self.seeing.settle_vision, self.crawling.plan_crawl,
+            self.crawling.skip_page, self.enriching.enrich_post, self.indexing.index_vectors, self.indexing.link_graph,
             self.bridge.announce, self.bridge.announce_indexed, self.bridge.announce_skipped,
             self.bridge.announce_assembled, self.assembling.collect_album, self.assembling.assemble_album,
         ]  # fmt: skip

@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.announcing import BridgeActivities
@@ -16,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.stages import Stage
     from domain import albums
     from workflows import attributes, policies
-    from workflows.failures import problem_of
+    from workflows.failures import FAILURES, problem_of
     from workflows.parking import given_up, park, unpark
 
 
@@ -68,7 +67,7 @@ class AlbumWorkflow:
                 missing = await self._collect()
                 missing += await self._look()
                 await self._assemble(missing)
-            except ActivityError as error:
+            except FAILURES as error:
                 await self._park(problem_of(error, Stage.PERSIST))
             else:
                 if not (self._announced or self._nudged):
@@ -148,7 +147,7 @@ class AlbumWorkflow:
                 request,
                 **policies.named(policies.VISION, f"look at item {item.post.message_id}"),
             )
-        except ActivityError as error:
+        except FAILURES as error:
             problem = problem_of(error, Stage.VISION)
             workflow.logger.warning("item not looked at", extra={"reason": problem.reason})
             return True

@@ -3,13 +3,12 @@
 from collections.abc import Collection
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from contracts.events import PostParsed
     from contracts.post import PostInput, Problem, Retag
     from contracts.stages import Outcome, Stage
-    from workflows.failures import problem_of
+    from workflows.failures import FAILURES, problem_of
     from workflows.indexing import enrich, index
     from workflows.progress import Progress
     from workflows.understanding import read_links, see, tag
@@ -37,14 +36,14 @@ class Convergence:
             await self._tag()
             await enrich(self.post, await read_links(self.post))
             return problems + await index(self.post)
-        except ActivityError as error:
+        except FAILURES as error:
             return (*problems, problem_of(error, self.post.stage))
 
     async def tell(self) -> tuple[Problem, ...]:
         """Tell what was committed before the post got stuck; return what kept it from being told."""
         try:
             await self.post.announce()
-        except ActivityError as error:
+        except FAILURES as error:
             return (problem_of(error, self.post.stage),)
         return ()
 

@@ -1,21 +1,26 @@
 """What an activity's failure says in our words."""
 
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from typing import Final
+
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 from contracts.post import Problem
 from contracts.stages import Stage
 
+#: What an activity raises in a workflow: a regular one wraps its error, a local one does not.
+FAILURES: Final = (ActivityError, ApplicationError, ActivityTimeoutError)
 
-def problem_of(error: ActivityError, stage: Stage) -> Problem:
+
+def problem_of(error: FailureError, stage: Stage) -> Problem:
     """Return who failed and why: the class and the sentence of our own error beneath the SDK's wrapping.
 
     Raises:
-        ActivityError: it was cancelled, which is no failure: whoever cancelled the workflow wants it to end.
+        FailureError: it was cancelled, which is no failure: whoever cancelled the workflow wants it to end.
     """
     if is_cancelled_exception(error):
         raise error
-    cause: BaseException | None = error.cause
+    cause: BaseException | None = error.cause if isinstance(error, ActivityError) else error
     while isinstance(cause, ActivityTimeoutError) and cause.cause is not None:
         cause = cause.cause
     if isinstance(cause, ApplicationError):

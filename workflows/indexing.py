@@ -3,7 +3,6 @@
 import asyncio
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.announcing import BridgeActivities
@@ -13,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.stages import Stage
     from domain import build
     from workflows import policies
-    from workflows.failures import problem_of
+    from workflows.failures import FAILURES, problem_of
     from workflows.progress import Progress
 
 
@@ -53,7 +52,7 @@ async def _index_in(post: Progress, stage: Stage) -> Problem | None:
     policy = policies.named(policies.STORE, str(stage))
     try:
         post.keep(await workflow.execute_activity_method(method, post.request(stage), **policy))
-    except ActivityError as error:
+    except FAILURES as error:
         return problem_of(error, stage)
     return None
 

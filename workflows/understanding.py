@@ -3,7 +3,6 @@
 import asyncio
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.crawling import CrawlActivities, LinkSkipped
@@ -23,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from domain import build
     from domain.tags import MIN_TEXT
     from workflows import policies
-    from workflows.failures import problem_of
+    from workflows.failures import FAILURES, problem_of
     from workflows.progress import Progress
 
 
@@ -59,7 +58,7 @@ async def _look(post: Progress) -> Problem | None:
                 VisionActivities.settle_vision, request, **policies.RECORD
             )
         )
-    except ActivityError as error:
+    except FAILURES as error:
         return problem_of(error, Stage.VISION)
     return None
 
@@ -70,7 +69,7 @@ async def _look_at(post: Progress, media: MediaRef) -> Problem | None:
     policy = policies.named(policies.VISION, f"look at picture {media.sha256[:12]}")
     try:
         await workflow.execute_activity_method(VisionActivities.analyze_media, request, **policy)
-    except ActivityError as error:
+    except FAILURES as error:
         return problem_of(error, Stage.VISION)
     return None
 
@@ -79,7 +78,7 @@ async def _first_tags(post: Progress) -> Problem | None:
     try:
         await _tag_now(post, post.request(Stage.TAGS))
         await post.announce()
-    except ActivityError as error:
+    except FAILURES as error:
         return problem_of(error, Stage.TAGS)
     return None
 
@@ -120,7 +119,7 @@ async def _read_link(post: Progress, url: str) -> None:
     policy = policies.named(policies.CRAWL, f"read {url[:150]}")
     try:
         await workflow.execute_activity_method(CrawlActivities.fetch_page, request, **policy)
-    except ActivityError as error:
+    except FAILURES as error:
         reason = problem_of(error, Stage.CRAWL).detail or "unreachable"
         skipped = LinkSkipped(request=request, reason=reason)
         await workflow.execute_local_activity_method(CrawlActivities.skip_page, skipped, **policies.RECORD)

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from cli.figures import CONTENT_TYPE, figures
+from cli.patience import answered
 from cli.readiness import readiness
 from cli.service import Service
 from contracts.errors import RejectedError, UnavailableError
@@ -46,7 +47,7 @@ class _Answers:
         return JSONResponse({"ready": ready, "checks": body}, status_code=200 if ready else 503)
 
     async def metrics(self, _: Request) -> Response:
-        return Response(await figures(self._service), media_type=CONTENT_TYPE)
+        return Response(await answered("a store", figures(self._service), 10), media_type=CONTENT_TYPE)
 
     async def search(self, request: Request) -> Response:
         question = asked(request.query_params)

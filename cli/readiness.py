@@ -12,12 +12,11 @@ from temporalio.service import RPCError
 
 from adapters.postgres.errors import our_errors
 from adapters.redis_streams.watch import describe
+from cli.patience import NoAnswerError, answered
 from cli.service import Service
 from contracts.errors import PipelineError
 from contracts.streams import POSTS_PARSED
 
-#: A store that takes longer than this to say a word is not ready.
-PATIENCE: Final = 5.0
 #: Bytes.
 LEAST_FREE: Final = 100 * 2**20
 _NOBODY: Final = UUID(int=0)
@@ -35,7 +34,7 @@ async def readiness(service: Service) -> dict[str, Check]:
     """Return a check for every part and every store, by name."""
     parts = {name: _part(task) for name, task in service.tasks.items()}
     questions = _questions(service)
-    checks = await asyncio.gather(*(_asked(question) for question in questions.values()))
+    checks = await asyncio.gather(*(_asked(name, question) for name, question in questions.items()))
     return {**parts, **dict(zip(questions, checks, strict=True))}
 
 
@@ -72,12 +71,11 @@ def _objects(service: Service) -> None:
         raise OSError(f"{folder} has {free // 2**20} MB left")
 
 
-async def _asked(question: Awaitable[Any]) -> Check:
+async def _asked(name: str, question: Awaitable[Any]) -> Check:
     try:
-        async with asyncio.timeout(PATIENCE):
-            await question
-    except TimeoutError:
-        return Check(ok=False, why=f"no answer within {PATIENCE:.0f} s")
+        await answered(name, question)
+    except NoAnswerError:
+        return Check(ok=False, why="does not answer")
     except (PipelineError, RPCError, OSError) as error:
         return Check(ok=False, why=f"{type(error).__name__}: {error}")
     return Check(ok=True)

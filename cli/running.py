@@ -3,18 +3,22 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import asyncpg
 from pydantic import BaseModel, ValidationError
 
 from adapters.postgres.pool import open_pool
 from cli.errors import CommandError
+from cli.patience import answered
 from runtime.processes import ProcessRecord, find_process
 from runtime.settings import Settings
 
 if TYPE_CHECKING:
     from temporalio.client import Client
+
+#: Seconds that the database may take to open its door; after a crash it reads its log first.
+OPENING: Final = 10.0
 
 
 class Reach(BaseModel, frozen=True):
@@ -65,7 +69,8 @@ def needed(address: str | None, settings: Settings) -> str:
     """
     if address is None:
         raise CommandError(
-            f"no service runs in {settings.data_dir.absolute()}: start it with `postloom up` and leave it running"
+            f"no service runs in {settings.data_dir.absolute()}: start it with `postloom up` and leave it running; "
+            "when it runs in another folder, name that one: POSTLOOM_DATA_DIR=folder"
         )
     return address
 
@@ -84,11 +89,11 @@ async def archive(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
         from workers.stores import MIGRATIONS
 
         await migrate(dsn, MIGRATIONS)
-    pool = await open_pool(dsn, size=4)
+    pool = await answered("PostgreSQL", open_pool(dsn, size=4), OPENING)
     try:
         yield pool
     finally:
-        await pool.close()
+        await answered("PostgreSQL", pool.close())
 
 
 async def engine(settings: Settings) -> "Client":

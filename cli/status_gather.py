@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import httpx
@@ -15,6 +15,7 @@ from temporalio.client import Client
 from adapters.postgres.reporting import Reports
 from adapters.redis_streams.log import connect as connect_redis
 from adapters.redis_streams.watch import StreamInfo, describe
+from cli.patience import answered
 from cli.running import Reach, archive, engine, needed, reach
 from cli.workflow_counts import open_workflows, stuck
 from contracts.errors import UnavailableError
@@ -22,6 +23,8 @@ from contracts.streams import STREAMS, dead_letters
 from runtime.settings import Settings
 
 Facts = dict[str, Any]
+#: Seconds; the figures of a large archive take a while to count.
+ARCHIVE_PATIENCE: Final = 20.0
 
 
 @dataclass(frozen=True)
@@ -49,32 +52,44 @@ async def sources(settings: Settings) -> AsyncIterator[Sources]:
         try:
             yield Sources(settings, where, pool, redis, await _engine(settings), web)
         finally:
-            await redis.aclose()
+            await answered("Redis", redis.aclose())
 
 
 async def _engine(settings: Settings) -> Client | None:
     try:
-        return await engine(settings)
+        return await answered("the workflow engine", engine(settings))
     except UnavailableError:
         return None
 
 
 async def gather(ask: Sources) -> Facts:
-    """Return all facts, as ``status --json`` writes them."""
-    reports = Reports(ask.pool)
-    streams, workflows, service = await asyncio.gather(
-        _streams(ask.redis), _workflows(ask.client), _service(ask)
+    """Return all facts, as ``status --json`` writes them; None stands for what does not answer.
+
+    Raises:
+        UnavailableError: the archive does not answer.
+    """
+    records, streams, workflows, service = await asyncio.gather(
+        answered("PostgreSQL", _records(Reports(ask.pool)), ARCHIVE_PATIENCE),
+        _streams(ask.redis),
+        _workflows(ask.client),
+        _service(ask),
     )
     return {
         "service": service,
         "addresses": addresses(ask.where),
+        **records,
+        "streams": streams,
+        "workflows": workflows,
+    }
+
+
+async def _records(reports: Reports) -> Facts:
+    return {
         "posts": await reports.posts(),
         "unfinished": await reports.unfinished(),
         "stages": await reports.stages(),
         "albums": await reports.albums(),
         "outbox": await reports.outbox(),
-        "streams": streams,
-        "workflows": workflows,
     }
 
 
@@ -89,11 +104,18 @@ def _public(address: str) -> str:
     return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else address
 
 
-async def _streams(redis: Redis) -> list[Facts]:
-    infos = [
-        (await describe(redis, stream), await describe(redis, dead_letters(stream))) for stream in STREAMS
+async def _streams(redis: Redis) -> list[Facts] | None:
+    try:
+        return await answered("Redis", _described(redis))
+    except UnavailableError:
+        return None
+
+
+async def _described(redis: Redis) -> list[Facts]:
+    return [
+        _stream(await describe(redis, stream), await describe(redis, dead_letters(stream)))
+        for stream in STREAMS
     ]
-    return [_stream(info, buried) for info, buried in infos]
 
 
 def _stream(info: StreamInfo, buried: StreamInfo) -> Facts:
@@ -110,9 +132,13 @@ async def _workflows(client: Client | None) -> Facts | None:
     if client is None:
         return None
     try:
-        counts, waiting = await open_workflows(client), await stuck(client)
+        return await answered("the workflow engine", _counted(client))
     except UnavailableError:
         return None
+
+
+async def _counted(client: Client) -> Facts:
+    counts, waiting = await open_workflows(client), await stuck(client)
     return {"open": counts, "stuck": dict(Counter(waiting.values()))}
 
 

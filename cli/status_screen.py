@@ -11,16 +11,18 @@ Facts = dict[str, Any]
 STATES = ("pending", "tagged", "enriched", "indexed", "skipped", "failed")
 
 
-def show(facts: Facts, screen: Screen) -> None:
-    """Show everything, the most asked for first."""
-    _posts(facts, screen)
+def show(facts: Facts, screen: Screen, pace: str | None = None) -> None:
+    """Show everything, the most asked for first; ``pace`` is how fast it goes, when something moves."""
+    _service(facts, screen)
+    _posts(facts, screen, pace)
     _stages(facts["stages"], screen)
     _streams(facts["streams"], screen)
     _workflows(facts["workflows"], screen)
-    _service(facts, screen)
+    screen.title("Addresses")
+    screen.facts(facts["addresses"].items())
 
 
-def _posts(facts: Facts, screen: Screen) -> None:
+def _posts(facts: Facts, screen: Screen, pace: str | None) -> None:
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     for row in facts["posts"]:
         counts[row["tenant"]][row["state"]] = row["posts"]
@@ -32,9 +34,10 @@ def _posts(facts: Facts, screen: Screen) -> None:
     rows = [_tenant(name, states, albums.get(name)) for name, states in sorted(counts.items())]
     screen.rows(("tenant", "posts", *STATES[:3], *STATES[3:], "albums put together"), rows)
     for row in facts["unfinished"]:
-        screen.line(
-            f"  {row['tenant']}: {row['posts']} under way, last stage done: {row['after_stage']}", style="dim"
-        )
+        where = f"waiting or under way, last stage done: {row['after_stage']}"
+        screen.line(f"  {row['tenant']}: {row['posts']} {where}", style="dim")
+    if pace:
+        screen.line(f"  {pace}", style="green")
 
 
 def _tenant(name: str, states: dict[str, int], albums: Facts | None) -> list[str | int]:
@@ -67,14 +70,17 @@ def _stages(rows: list[Facts], screen: Screen) -> None:
     screen.rows(("stage", "outcome", "reason", "posts", "runs", "each took"), lines)
 
 
-def _streams(streams: list[Facts], screen: Screen) -> None:
+def _streams(streams: list[Facts] | None, screen: Screen) -> None:
     screen.title("Streams (of each reader: not delivered, not acknowledged)")
+    if streams is None:
+        screen.line("  Redis does not answer", style="red")
+        return
     screen.rows(("stream", "length", "dead", "readers"), [list(_stream(stream)) for stream in streams])
 
 
 def _stream(stream: Facts) -> Iterable[str | int]:
     groups = [
-        f"{g['name']} {'?' if g['lag'] is None else g['lag']}, {g['pending']}" for g in stream["groups"]
+        f"{g['name']} {g['lag']}{'+' if g['lag_at_least'] else ''}, {g['pending']}" for g in stream["groups"]
     ]
     return stream["stream"], stream["length"], stream["dead_letters"], "; ".join(groups)
 
@@ -107,7 +113,6 @@ def _service(facts: Facts, screen: Screen) -> None:
         for name, why in bad.items():
             screen.line(f"  {name}: {why}", style="red")
     else:
-        screen.line("  every part and store is well: " + ", ".join(service["checks"]), style="green")
+        screen.line(f"  {len(service['checks'])} parts and stores, all well", style="green")
     for row in facts["outbox"]:
         screen.line(f"  {row['unsent']} events of lane {row['lane']} not sent yet", style="yellow")
-    screen.facts(facts["addresses"].items())

@@ -14,14 +14,21 @@ MAX_LENGTH: Final = 100_000
 #: So many of the oldest entries are read at a time to learn where the next cut goes.
 _ROUND: Final = 1000
 
+#: Before Redis 7, which tells the lag, so many entries are counted at most.
+_COUNTED: Final = 1000
+
 
 @dataclass(frozen=True)
 class GroupLag:
-    """How far a consumer group is: entries not yet delivered (None when Redis cannot say), and not acknowledged."""
+    """How far a consumer group is: entries not yet delivered, and not acknowledged.
+
+    ``lag_at_least`` says that more than ``lag`` may wait: so many were counted and no more.
+    """
 
     name: str
-    lag: int | None
+    lag: int
     pending: int
+    lag_at_least: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,16 +45,17 @@ async def describe(redis: Redis, stream: str) -> StreamInfo:
     with our_errors():
         length = await redis.xlen(stream)
         groups = await _groups(redis, stream)
-        lags = tuple([GroupLag(g["name"], await _lag(redis, stream, g), int(g["pending"])) for g in groups])
+        lags = tuple([await _lag(redis, stream, group) for group in groups])
     return StreamInfo(stream, int(length), lags)
 
 
-async def _lag(redis: Redis, stream: str, group: dict[str, Any]) -> int | None:
-    """Redis 7 tells the lag; before that the entries after the last delivered one are counted, up to a thousand."""
+async def _lag(redis: Redis, stream: str, group: dict[str, Any]) -> GroupLag:
+    """Redis 7 tells the lag; before that the entries after the last delivered one are counted."""
+    name, pending = group["name"], int(group["pending"])
     if group.get("lag") is not None:
-        return int(group["lag"])
-    rows = await redis.xrange(stream, min=f"({group['last-delivered-id']}", count=1000)
-    return len(rows)
+        return GroupLag(name, int(group["lag"]), pending)
+    rows = await redis.xrange(stream, min=f"({group['last-delivered-id']}", count=_COUNTED)
+    return GroupLag(name, len(rows), pending, lag_at_least=len(rows) == _COUNTED)
 
 
 async def _groups(redis: Redis, stream: str) -> list[dict[str, Any]]:

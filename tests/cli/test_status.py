@@ -1,0 +1,70 @@
+"""What status says of a backlog, of what does not answer, and on a small screen."""
+
+import asyncio
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from cli.main import run
+from cli.pace import Pace
+from cli.patience import NoAnswerError, answered
+from cli.screen import Screen
+from cli.status_screen import show
+from cli.status_work import cut
+
+
+def _facts(**other: Any) -> dict[str, Any]:
+    return {
+        "service": {"running": True, "ready": True, "checks": {}}, "addresses": {}, "posts": [], "unfinished": [],
+        "stages": [], "albums": [], "outbox": [], "streams": [], "workflows": None, **other,
+    }  # fmt: skip
+
+
+def _shown(facts: dict[str, Any]) -> str:
+    file = io.StringIO()
+    show(facts, Screen(Console(file=file, width=80, color_system=None)))
+    return file.getvalue()
+
+
+def test_a_lag_that_was_not_counted_to_its_end_says_so() -> None:
+    group = {"name": "starter", "lag": 1000, "pending": 5, "lag_at_least": True}
+    stream = {"stream": "s", "length": 3000, "dead_letters": 0, "groups": [group]}
+
+    assert "starter 1000+, 5" in _shown(_facts(streams=[stream]))
+
+
+def test_a_redis_that_does_not_answer_is_named() -> None:
+    assert "Redis does not answer" in _shown(_facts(streams=None))
+
+
+def test_posts_per_second_and_the_time_left_are_shown_while_something_moves() -> None:
+    moments = iter([0.0, 2.0, 4.0, 100.0])
+    pace = Pace(lambda: next(moments))
+
+    assert pace.look([{"state": "pending", "posts": 30}]) is None
+    assert pace.look([{"state": "pending", "posts": 20}, {"state": "indexed", "posts": 10}]) == (
+        "5.0 posts/s, 4.0 s left"
+    )
+    assert pace.look([{"state": "indexed", "posts": 30}]) is None
+    assert pace.look([{"state": "pending", "posts": 5}, {"state": "indexed", "posts": 30}]) is None
+
+
+def test_what_does_not_fit_is_counted() -> None:
+    page = Text("\n".join("abcdef"))
+
+    assert cut(page, 4).plain == "a\nb\nc\n… 3 more lines"
+    assert cut(page, 6).plain == page.plain
+
+
+async def test_what_hangs_is_left_behind() -> None:
+    with pytest.raises(NoAnswerError, match="Redis does not answer"):
+        await answered("Redis", asyncio.Event().wait(), 0.01)
+
+
+def test_watching_in_json_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["status", "--watch", "--json"]) == 2
+
+    assert "do not go together" in capsys.readouterr().err

@@ -1,7 +1,7 @@
 """How a post or an album is told on the screen."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from cli.screen import Cell, Screen, seconds
@@ -18,13 +18,13 @@ def show_post(facts: Facts, screen: Screen) -> None:
         f"{post['channel'] or 'channel ' + str(post['tg_channel_id'])} #{post['message_id']}: {post['state']}"
     )
     screen.line(f"  {snippet(post['text'])}")
-    screen.facts(_who(post, facts["workflow"]))
-    _workflow(facts["workflow"], screen)
+    screen.facts([*_who(post, facts["workflow"]), ("run", _told(facts["workflow"]))])
+    _problems(facts["workflow"], screen)
     screen.title("Stages")
     if not facts["stages"]:
         screen.line("  none has ended yet")
     screen.rows(
-        ("stage", "result", "ended", "waited", "took", "attempts", "runs"), map(_stage, facts["stages"])
+        ("stage", "result", "ended (UTC)", "waited", "took", "attempts", "runs"), map(_stage, facts["stages"])
     )
     if facts["pictures"]:
         screen.title("Files")
@@ -48,14 +48,15 @@ def show_album(facts: Facts, screen: Screen) -> None:
             ("kind", album["album_kind"]),
             ("items", album["items_count"]),
             ("inferred", "yes: exports do not name albums" if album["inferred"] else None),
-            ("assembled", album["assembled_at"]),
+            ("assembled (UTC)", _moment(album["assembled_at"]) or None),
             ("missing", ", ".join(album["missing"] or []) or None),
             ("summary", album["summary"]),
             ("object", album["object_key"]),
             ("workflow", facts["workflow"]["id"]),
+            ("run", _told(facts["workflow"])),
         ]
     )
-    _workflow(facts["workflow"], screen)
+    _problems(facts["workflow"], screen)
     screen.title("Items")
     items = [(i["position"] + 1, i["message_id"], i["state"], i["post_id"]) for i in album["items"]]
     screen.rows(("item", "message", "state", "post"), items)
@@ -65,7 +66,7 @@ def show_album(facts: Facts, screen: Screen) -> None:
 def _who(post: Facts, workflow: Facts) -> Iterable[tuple[str, Cell]]:
     return [
         ("tenant", post["tenant"]),
-        ("posted", _moment(post["posted_at"])),
+        ("posted (UTC)", _moment(post["posted_at"])),
         ("link", post["link"]),
         ("tags", " ".join(f"#{tag}" for tag in post["tags"]) or "none"),
         ("error", post["error"]),
@@ -82,12 +83,14 @@ def _album(post: Facts) -> str | None:
     return album_workflow_id(post["tenant_id"], post["tg_channel_id"], post["grouped_id"])
 
 
-def _workflow(workflow: Facts, screen: Screen) -> None:
+def _told(workflow: Facts) -> str:
     if not workflow["known"]:
-        screen.line(f"  Its workflow is not known to the engine ({workflow['why']}).", style="dim")
-        return
-    state = workflow["attributes"].get("TgState", "")
-    screen.facts([("run", f"{workflow['status']}, {state}, {workflow['history_events']} history events")])
+        return str(workflow["why"])
+    said = (workflow["status"], workflow["attributes"].get("TgState"))
+    return ", ".join([*filter(None, said), f"{workflow['history_events']} history events"])
+
+
+def _problems(workflow: Facts, screen: Screen) -> None:
     for problem in (workflow.get("says") or {}).get("problems", ()):
         screen.line(f"  stuck at {problem['stage']}: {problem['error']}: {problem['message']}", style="red")
 
@@ -124,4 +127,4 @@ def _events(events: list[Facts], screen: Screen) -> None:
 
 
 def _moment(moment: datetime | None) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else ""

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Final
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.postgres.explaining import Records
 from cli.errors import CommandError
@@ -19,6 +19,8 @@ from runtime.settings import Settings, load_settings
 Facts = dict[str, Any]
 #: Seconds that a running workflow may take to say where it is.
 PATIENCE: Final = 5.0
+#: Why a workflow is not known whose post or album nobody has taken up.
+WAITING: Final = "waiting its turn: not started yet"
 
 
 async def explain_and_show(words: str, *, as_json: bool) -> None:
@@ -34,7 +36,7 @@ async def explain_and_show(words: str, *, as_json: bool) -> None:
         raise CommandError(f"{words} is not in the archive; `postloom status` shows what is")
     client = await _client(settings)
     for facts in found:
-        facts["workflow"] = await _workflow(client, _workflow_id(facts))
+        facts["workflow"] = await _workflow(client, _workflow_id(facts), begun=_begun(facts))
     if as_json:
         show_json(found)
         return
@@ -69,18 +71,34 @@ async def _client(settings: Settings) -> Client | None:
         return None
 
 
-async def _workflow(client: Client | None, workflow_id: str) -> Facts:
+def _begun(facts: Facts) -> bool:
+    """Whether a workflow has ended a stage of it already."""
+    return bool(facts["stages"]) if "post" in facts else bool(facts["album"]["assembled"])
+
+
+async def _workflow(client: Client | None, workflow_id: str, *, begun: bool) -> Facts:
     """Return what the engine knows of the latest run; it forgets runs after their retention, the archive does not."""
     if client is None:
         return {"id": workflow_id, "known": False, "why": "the workflow engine does not answer"}
-    handle = client.get_workflow_handle(workflow_id)
     try:
-        run = await handle.describe()
+        run = await client.get_workflow_handle(workflow_id).describe()
     except RPCError as error:
-        return {"id": workflow_id, "known": False, "why": error.message}
-    facts: Facts = {
-        "id": workflow_id,
-        "known": True,
+        return {"id": workflow_id, "known": False, "why": why_unknown(error, begun=begun)}
+    facts = {"id": workflow_id, "known": True, **_run(run)}
+    if run.status is WorkflowExecutionStatus.RUNNING:
+        facts["says"] = await _says(client, workflow_id)
+    return facts
+
+
+def why_unknown(error: RPCError, *, begun: bool) -> str:
+    """Return in words why the engine tells nothing; ``begun`` says whether the records know of a stage."""
+    if error.status is not RPCStatusCode.NOT_FOUND:
+        return f"the workflow engine cannot tell: {error.message}"
+    return "the engine has forgotten it; these are the records" if begun else WAITING
+
+
+def _run(run: WorkflowExecutionDescription) -> Facts:
+    return {
         "run_id": run.run_id,
         "status": run.status.name.lower() if run.status else None,
         "started": run.start_time,
@@ -88,9 +106,6 @@ async def _workflow(client: Client | None, workflow_id: str) -> Facts:
         "history_events": run.history_length,
         "attributes": _attributes(run),
     }
-    if run.status is WorkflowExecutionStatus.RUNNING:
-        facts["says"] = await _says(client, workflow_id)
-    return facts
 
 
 def _attributes(run: WorkflowExecutionDescription) -> Facts:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from zipfile import is_zipfile
 
 from adapters.desktop_export.bytes import CountingFile
 from adapters.desktop_export.chats import ChatHead, walk
@@ -12,17 +13,21 @@ from adapters.desktop_export.message import read
 from adapters.desktop_export.model import ExportedChat, ExportedMessage, Skipped
 from adapters.desktop_export.stream import events
 
+_HTML: Final = "{} is an HTML export; export again in Telegram Desktop as machine-readable JSON"
+_PAGES: Final = frozenset({".html", ".htm"})
+_ARCHIVES: Final = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".xz", ".bz2"})
+
 
 def located(path: Path) -> Path:
     """Return the result.json that ``path`` is, or that stands in the folder ``path``.
 
     Raises:
-        ImportRefusedError: there is none, or it is empty.
+        ImportRefusedError: there is none, it is something else, or it is empty.
     """
     try:
         file = path / "result.json" if path.is_dir() else path
-        if not file.is_file():
-            raise ImportRefusedError(_absent(path), 2)
+        if other := _absent(path, file) or _foreign(file):
+            raise ImportRefusedError(other, 2)
         if not file.stat().st_size:
             raise ImportRefusedError(f"{file} is empty: the export was interrupted, export again", 1)
     except (OSError, ValueError) as error:
@@ -30,12 +35,24 @@ def located(path: Path) -> Path:
     return file
 
 
-def _absent(path: Path) -> str:
+def _absent(path: Path, file: Path) -> str | None:
+    if file.is_file():
+        return None
     if not path.exists():
         return f"{path} does not exist"
+    if file.is_dir():
+        return f"{file} is a folder, and not the file of an export"
     if path.is_dir() and (path / "messages.html").exists():
-        return f"{path} is an HTML export; export again in Telegram Desktop as machine-readable JSON"
+        return _HTML.format(path)
     return f"{path} is no Telegram Desktop export: there is no result.json in it"
+
+
+def _foreign(file: Path) -> str | None:
+    if file.suffix.lower() in _PAGES:
+        return _HTML.format(file)
+    if file.suffix.lower() in _ARCHIVES or is_zipfile(file):
+        return f"{file} is an archive: unpack it first"
+    return None
 
 
 class DesktopExport:

@@ -32,6 +32,12 @@ def _a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         (["status"], 1, "start it with `postloom up`"),
         (["tenants", "list"], 1, "start it with `postloom up`"),
         (["tenants", "add", " "], 2, "a tenant's name is"),
+        (["tenants", "add", "--", "-x"], 2, "does not begin with '-'"),
+        (["tenants", "add", "0d1f3f0e-6a54-4c0e-9d5b-0f4c1f6f2a11"], 2, "does not look like an id"),
+        (["tenants", "add", "x" * 101], 2, "1 to 100"),
+        (["tenants", "add", "a\tb"], 2, "printable"),
+        (["search", "  "], 2, "say what to look for"),
+        (["search", "?", "!"], 2, "say what to look for"),
         (["explain", "https://t.me/c/123/4"], 1, "start it with `postloom up`"),
     ],
 )
@@ -45,6 +51,30 @@ def test_a_mistake_is_told_in_one_sentence(
     assert told.err.startswith("postloom: ")
     assert said in told.err
     assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("messages.html", "is an HTML export"), ("export.zip", "is an archive: unpack it first")],
+)
+def test_what_is_no_export_is_named(
+    name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_text("x")
+
+    assert run(["import", str(tmp_path / name), "--tenant", "a"]) == 2
+
+    assert said in capsys.readouterr().err
+
+
+def test_a_folder_called_like_an_export_is_no_export(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "result.json").mkdir()
+
+    assert run(["import", str(tmp_path), "--tenant", "a"]) == 2
+
+    assert "is a folder" in capsys.readouterr().err
 
 
 def test_every_setting_that_cannot_be_used_is_named(

@@ -1,15 +1,15 @@
 """What a newcomer sees at the end of the demo."""
 
-import shutil
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
+from cli.hints import command, make
 from cli.screen import Cell, Screen, seconds
 from cli.search_work import show_answer
+from contracts.streams import POSTS_INDEXED
 from workers.searching import Answer
 
 Facts = dict[str, Any]
@@ -25,6 +25,10 @@ def show_summary(facts: Facts, screen: Screen) -> None:
         screen.line("  " + ", ".join(f"{row['tag']} ({row['posts']})" for row in facts["tags"]))
     screen.title("Streams, for other programs to read")
     screen.rows(("stream", "entries"), facts["streams"].items())
+    if facts["streams"].get(POSTS_INDEXED, 0) > facts["posts"]["indexed"]:
+        screen.line(
+            "  An album refreshes the post with its caption, which is then indexed once more.", style="dim"
+        )
     for search in facts["searches"]:
         screen.title(f"Search: {search['text']}")
         show_answer(Answer.model_validate(search), screen)
@@ -56,6 +60,22 @@ def _skips(facts: Facts, screen: Screen) -> None:
     if rows:
         screen.title("What was left out, and why")
         screen.rows(("what", "reason", "how many"), rows)
+    if unresolved := _unresolved(facts):
+        screen.line(
+            f"  The links of {unresolved} posts could not be resolved: is this machine offline?",
+            style="yellow",
+        )
+
+
+def _unresolved(facts: Facts) -> int:
+    """Return the posts with links to hosts that nobody knows, when most of the unread ones are such; else 0."""
+    tried = {
+        row["reason"]: row["posts"]
+        for row in facts["skipped_stages"]
+        if row["stage"] == "crawl" and row["reason"] not in {"no_links", "no_trigger"}
+    }
+    unresolved: int = tried.get("dns_failure", 0) + tried.get("dns_unavailable", 0)
+    return unresolved if 2 * unresolved > sum(tried.values()) else 0
 
 
 def _left_out(facts: Facts) -> Iterable[tuple[Cell, ...]]:
@@ -70,15 +90,23 @@ def _left_out(facts: Facts) -> Iterable[tuple[Cell, ...]]:
 
 
 def _end(facts: Facts, screen: Screen) -> None:
+    up = make("up", Path(facts["data_dir"]))
     screen.title("Where to look")
     screen.facts([("summary", f"{facts['data_dir']}/summary.json")])
     if facts["web_ui"]:
-        screen.facts([("Web UI", f"{facts['web_ui']} (while `make up` runs; now it is stopped)")])
+        screen.facts(
+            [
+                (
+                    "Web UI",
+                    f"{facts['web_ui']} (while `{up}` runs; now it is stopped)",
+                )
+            ]
+        )
     if facts["lost"]:
         screen.title("Not everything arrived")
         for sentence in facts["lost"]:
             screen.line(f"  {sentence}", style="red")
-        screen.line(f"  Logs: {facts['data_dir']}/logs. `make up` goes on where this stopped.", style="red")
+        screen.line(f"  Logs: {facts['data_dir']}/logs. `{up}` goes on where this stopped.", style="red")
         return
     screen.console.print(Text("\nEverything arrived. Three commands to try next:", style="bold green"))
     for words, what in _next(facts):
@@ -87,18 +115,11 @@ def _end(facts: Facts, screen: Screen) -> None:
 
 
 def _next(facts: Facts) -> Iterable[tuple[str, str]]:
-    ours = command()
+    data = Path(facts["data_dir"])
+    ours = command(data)
     search: Facts = facts["searches"][0] if facts["searches"] else {"text": "…", "hits": []}
     hits = [hit for hit in search["hits"] if hit["link"]]
-    yield "make up", "keeps the service running; the next two want it in another terminal"
+    yield make("up", data), "keeps the service running; the next two want it in another terminal"
     yield f'{ours} search "{search["text"]}" --related', "posts, and what the graph connects them to"
     subject = hits[0]["link"] if hits else (search["hits"][0]["post_id"] if search["hits"] else "POST")
     yield f"{ours} explain {subject}", "every stage of one post, how long it took, what was sent"
-
-
-def command() -> str:
-    """Return how this command is called here: its name when it is on PATH, else its path from where we stand."""
-    if shutil.which("postloom"):
-        return "postloom"
-    path = Path(sys.argv[0]).absolute()
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

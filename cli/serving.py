@@ -3,6 +3,7 @@
 from rich.text import Text
 
 from cli.errors import CommandError
+from cli.hints import command
 from cli.screen import Screen, note
 from cli.whole import Whole, whole_service
 from runtime.settings import Settings
@@ -18,7 +19,9 @@ async def serve(settings: Settings) -> int:
         _tell(whole, Screen())
         why = await whole.service.failure
     log = settings.data_dir.absolute() / "logs" / "service.log"
-    raise CommandError(f"the service ended: {why.rstrip('.')}; see {log}, then run `postloom up` again")
+    raise CommandError(
+        f"the service ended: {why.rstrip('.')}; see {log}, then run `{command(settings.data_dir)} up` again"
+    )
 
 
 def _tell(whole: Whole, screen: Screen) -> None:
@@ -34,12 +37,13 @@ def _tell(whole: Whole, screen: Screen) -> None:
             ("data and logs", str(settings.data_dir.absolute())),
         ]
     )
+    ours = command(settings.data_dir)
     screen.title("Try, in another terminal:")
     screen.facts(
         [
-            ("postloom tenants add NAME", "whose channels these are"),
-            ("postloom import PATH --tenant NAME", "a Telegram Desktop export"),
-            ("postloom status --watch", "where everything is"),
+            (f"{ours} tenants add NAME", "whose channels these are"),
+            (f"{ours} import PATH --tenant NAME", "a Telegram Desktop export"),
+            (f"{ours} status --watch", "where everything is"),
         ]
     )
     screen.line()

@@ -46,9 +46,14 @@ def launched(
 class Servers:
     """The running servers of one data folder."""
 
-    def __init__(self, run: RunFolder, on_failure: Callable[[StackError], None]) -> None:
+    def __init__(
+        self,
+        run: RunFolder,
+        on_failure: Callable[[StackError], None],
+        on_progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._run = run
-        self._on_failure = on_failure
+        self._on_failure, self._on_progress = on_failure, on_progress
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._records: dict[str, ProcessRecord] = {}
         self._keepers: list[asyncio.Task[None]] = []
@@ -117,6 +122,9 @@ class Servers:
                 )
                 return
             _log.warning("server ended, starting it again", server=server.name, status=status)
+            self._on_progress(
+                f"{server.name} ended with status {status}: starting it again (see {server.log})."
+            )
             await asyncio.sleep(0.2 * len(deaths))
             await self._spawn(server)
 

@@ -63,18 +63,42 @@ async def embedded_stack(options: StackOptions) -> AsyncIterator[StackAddresses]
     data_dir = options.data_dir.absolute()
     run = RunFolder(data_dir)
     with run.locked():
-        servers = Servers(run, options.on_failure)
+        servers = Servers(run, options.on_failure, options.on_progress)
         try:
+            if ours := _ours(options):
+                options.on_progress(f"Starting {ours}.")
             if await servers.end_leftovers():
                 options.on_progress("Ended the servers that an earlier start had left behind.")
             binary = await _temporal_binary(options)
             async with our_turn():
-                ports = choose_ports(run.ports())
-                run.remember_ports(ports)
+                ports = _ports(run, options)
                 addresses = await _start_all(options, servers, ports, binary)
             yield addresses
         finally:
             await servers.stop(_STOP_ORDER)
+
+
+def _ours(options: StackOptions) -> str:
+    """Return the names of the servers that we start, for people."""
+    given = {
+        "Temporal": options.temporal_address,
+        "PostgreSQL": options.postgres_dsn,
+        "Redis": options.redis_url,
+    }
+    names = [name for name, address in given.items() if not address]
+    return " and ".join([*filter(None, [", ".join(names[:-1])]), *names[-1:]])
+
+
+def _ports(run: RunFolder, options: StackOptions) -> dict[str, int]:
+    """Return the ports of this start, remembered for the next one; people are told of those that have changed."""
+    before, ports = run.ports(), choose_ports(run.ports())
+    run.remember_ports(ports)
+    changed = [
+        f"{name} {ports[name]} (was {port})" for name, port in before.items() if ports.get(name, port) != port
+    ]
+    if changed:
+        options.on_progress(f"Ports that differ from last time: {', '.join(changed)}.")
+    return ports
 
 
 async def _temporal_binary(options: StackOptions) -> TemporalBinary | None:

@@ -128,18 +128,26 @@ async def test_a_taken_port_is_stepped_over(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
         RunFolder(tmp_path).remember_ports({"redis": port})
+        told: list[str] = []
+        options = only_redis(tmp_path).model_copy(update={"on_progress": told.append})
 
-        async with embedded_stack(only_redis(tmp_path)) as addresses:
+        async with embedded_stack(options) as addresses:
             assert addresses.redis != f"redis://127.0.0.1:{port}/0"
+
+    assert told[0] == "Starting Redis."
+    assert f"(was {port})" in told[1]
 
 
 async def test_a_server_that_dies_is_started_again(tmp_path: Path) -> None:
-    async with embedded_stack(only_redis(tmp_path)) as addresses, Redis.from_url(addresses.redis) as client:
+    told: list[str] = []
+    options = only_redis(tmp_path).model_copy(update={"on_progress": told.append})
+    async with embedded_stack(options) as addresses, Redis.from_url(addresses.redis) as client:
         await client.set("kept", "yes")
         await asyncio.sleep(1.5)  # Redis writes once a second
         os.kill(RunFolder(tmp_path).servers()[0].pid, signal.SIGKILL)
 
         assert await _eventually(client, "kept") == b"yes"
+    assert "redis ended with status -9" in told[-1]
 
 
 async def test_a_server_that_keeps_dying_is_given_up(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ help: ## list the commands
 setup: ## install everything into .venv; done already, it costs nothing
 	@$(PYTHON) scripts/bootstrap.py
 
-demo: setup ## a channel through the whole pipeline: the sample, or EXPORT=path
+demo: setup ## the sample, or EXPORT=path, through the whole pipeline
 	@$(BIN)/postloom demo $(if $(EXPORT),--export "$(EXPORT)")
 
 up: setup ## the whole service on this machine, until Ctrl-C

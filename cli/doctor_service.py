@@ -1,6 +1,6 @@
 """What the doctor finds of the running service and of configured servers."""
 
-from typing import Any
+from typing import Any, Final
 
 from cli.asking import ask
 from cli.doctor_checks import Finding
@@ -8,6 +8,9 @@ from cli.errors import CommandError
 from cli.running import running
 from contracts.errors import PipelineError
 from runtime.settings import Settings
+
+#: How the names of findings of the service's parts begin.
+PART: Final = "service: "
 
 
 async def service_findings(settings: Settings) -> list[Finding]:
@@ -28,7 +31,17 @@ async def service_findings(settings: Settings) -> list[Finding]:
         ]
     log = settings.data_dir / "logs" / "service.log"
     parts = [
-        Finding(f"service: {name}", check["ok"], check["why"] or "well", f"see {log}")
+        Finding(f"{PART}{name}", check["ok"], check["why"] or "well", f"see {log}")
         for name, check in said["checks"].items()
     ]
-    return [Finding("service", ok=True, found=f"process {record.process.pid}, {record.reach.http}"), *parts]
+    return [
+        Finding(
+            "service", ok=True, found=f"process {record.process.pid}, {record.reach.http}, {_how(parts)}"
+        ),
+        *parts,
+    ]
+
+
+def _how(parts: list[Finding]) -> str:
+    well = sum(part.ok for part in parts)
+    return f"all {well} parts well" if well == len(parts) else f"{well} of {len(parts)} parts well"

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from cli import doctor_checks as checks
 from cli.doctor_checks import Finding
-from cli.doctor_service import service_findings
+from cli.doctor_service import PART, service_findings
 from cli.screen import Screen, show_json
 from runtime.settings import Settings, load_settings
 
@@ -43,21 +43,22 @@ def _is_well(findings: list[Finding]) -> bool:
 
 
 def _show(findings: list[Finding], screen: Screen) -> None:
-    width = max(len(finding.name) for finding in findings)
-    for finding in findings:
-        mark, style = (
-            ("ok", "green")
-            if finding.ok
-            else ("missing", "red")
-            if finding.needed
-            else ("optional", "yellow")
-        )
-        screen.line(
-            f"{mark:<9} {finding.name:<{width}}  {finding.found}", style=style if not finding.ok else ""
-        )
+    """Show all findings; of the service's parts those that are not well."""
+    shown = [finding for finding in findings if not (finding.ok and finding.name.startswith(PART))]
+    width = max(len(finding.name) for finding in shown)
+    for finding in shown:
+        mark, style = _mark(finding)
+        screen.beside(f"{mark:<9} {finding.name:<{width}}  ", finding.found, style)
         if not finding.ok and finding.do:
-            screen.line(f"{'':<9} {'':<{width}}  → {finding.do}", style=style)
+            screen.beside(f"{'':<9} {'':<{width}}  ", f"→ {finding.do}", style)
     screen.line()
     screen.line(
         "Everything needed is here." if _is_well(findings) else "Something needed is missing: see the arrows."
     )
+
+
+def _mark(finding: Finding) -> tuple[str, str]:
+    """Return the word for how it is, and its style."""
+    if finding.ok:
+        return "ok", ""
+    return ("missing", "red") if finding.needed else ("optional", "yellow")

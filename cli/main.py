@@ -74,5 +74,7 @@ def _foreseen() -> tuple[type[Exception], ...]:
 
 
 def _say(sentence: str, status: int) -> int:
-    print(f"postloom: {sentence}", file=sys.stderr)  # noqa: T201  # this is the place where errors are told
+    from cli.screen import note
+
+    note(f"postloom: {sentence}")
     return status

@@ -1,7 +1,9 @@
 """What commands show: tables and colours on a terminal, plain lines elsewhere, JSON when it is asked for."""
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -38,6 +40,17 @@ class Screen:
             self._console.print(Padding(Text(begun, style=style), (0, 0, 0, indent)))
         else:
             self._console.print(Text(text, style=style))
+
+    def beside(self, head: str, text: str, style: str = "") -> None:
+        """Show a text beside its head; what does not fit goes on below the text's beginning."""
+        if not self.is_terminal:
+            self._console.print(Text(head + text, style=style))
+            return
+        grid = Table.grid()
+        grid.add_column(width=len(head), no_wrap=True)
+        grid.add_column(overflow="fold")
+        grid.add_row(Text(head, style=style), Text(text, style=style))
+        self._console.print(grid)
 
     def title(self, text: str) -> None:
         """Show what the next lines are about."""
@@ -98,8 +111,19 @@ def _plain(value: object) -> str:
 
 def note(text: str) -> None:
     """Tell on standard error what is going on, so that results can be piped."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(wrapped(text) + "\n")
     sys.stderr.flush()
+
+
+def wrapped(text: str) -> str:
+    """Return the sentences broken between words where a terminal ends; elsewhere as they are."""
+    if not sys.stderr.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    lines = text.split("\n")
+    return "\n".join(
+        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in lines
+    )
 
 
 def seconds(value: float) -> str:

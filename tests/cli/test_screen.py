@@ -57,3 +57,13 @@ def test_a_port_that_is_taken_is_stepped_over() -> None:
     assert second.url != first.url
     for port in (first, second):
         port.socket.close()
+
+
+def test_a_long_text_goes_on_below_its_beginning() -> None:
+    screen, file = a_screen(terminal=True)
+
+    screen.beside("name      ", "word " * 15)
+
+    lines = file.getvalue().rstrip("\n").split("\n")
+    assert len(lines) == 2
+    assert lines[1].startswith("          word")

@@ -18,7 +18,7 @@ help: ## list the commands
 	@echo "  EXPORT=path      for demo: a Telegram Desktop export instead of the sample"
 	@echo "  ARGS=\"…\"         for test, check, bench: words for what they run"
 
-setup: ## install everything into .venv; done already, it costs nothing
+setup: ## install everything into .venv, once
 	@$(PYTHON) scripts/bootstrap.py
 
 demo: setup ## the sample, or EXPORT=path, through the whole pipeline
@@ -30,7 +30,7 @@ up: setup ## the whole service on this machine, until Ctrl-C
 test: setup ## every test, against real servers
 	@$(BIN)/python scripts/run_tests.py $(ARGS)
 
-check: setup ## what is quick: lint, format, types, layers, tests without servers
+check: setup ## what is quick: lint, types, layers, tests without servers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .

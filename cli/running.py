@@ -76,8 +76,8 @@ def needed(address: str | None, settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def archive(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
-    """Open the database of the running service, or the configured one, brought up to date.
+async def archive(settings: Settings, patience: float = OPENING) -> AsyncIterator[asyncpg.Pool]:
+    """Open the database of the running service, or the configured one, brought up to date; ``patience`` in seconds.
 
     Raises:
         CommandError: no service runs and none is configured.
@@ -89,7 +89,7 @@ async def archive(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
         from workers.stores import MIGRATIONS
 
         await migrate(dsn, MIGRATIONS)
-    pool = await answered("PostgreSQL", open_pool(dsn, size=4), OPENING)
+    pool = await answered("PostgreSQL", open_pool(dsn, size=4), patience)
     try:
         yield pool
     finally:

@@ -15,7 +15,7 @@ from temporalio.client import Client
 from adapters.postgres.reporting import Reports
 from adapters.redis_streams.log import connect as connect_redis
 from adapters.redis_streams.watch import StreamInfo, describe
-from cli.patience import answered
+from cli.patience import PATIENCE, answered
 from cli.running import Reach, archive, engine, needed, reach
 from cli.workflow_counts import open_workflows, stuck
 from contracts.errors import UnavailableError
@@ -48,7 +48,7 @@ async def sources(settings: Settings) -> AsyncIterator[Sources]:
     """
     where = reach(settings)
     redis = connect_redis(needed(where.redis, settings))
-    async with archive(settings) as pool, httpx.AsyncClient(timeout=15, trust_env=False) as web:
+    async with archive(settings, PATIENCE) as pool, httpx.AsyncClient(timeout=15, trust_env=False) as web:
         try:
             yield Sources(settings, where, pool, redis, await _engine(settings), web)
         finally:

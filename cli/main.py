@@ -10,7 +10,12 @@ from typing import Final
 import typer
 from typer.exceptions import TyperException
 
-from cli import bench, demo, doctor, explain, importing, search, status, tenants, up
+from cli import importing, search, tenants, up
+from cli.bench.command import bench
+from cli.demo.command import demo
+from cli.doctor.command import doctor
+from cli.explain.command import explain
+from cli.status.command import status
 
 INTERRUPTED: Final = 130
 
@@ -22,14 +27,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("up")(up.up)
-app.command("demo")(demo.demo)
+app.command("demo")(demo)
 app.add_typer(tenants.app, name="tenants")
 app.command("import")(importing.import_)
-app.command("status")(status.status)
+app.command("status")(status)
 app.command("search")(search.search)
-app.command("explain")(explain.explain)
-app.command("doctor")(doctor.doctor)
-app.command("bench")(bench.bench)
+app.command("explain")(explain)
+app.command("doctor")(doctor)
+app.command("bench")(bench)
 
 
 def main() -> None:

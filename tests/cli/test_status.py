@@ -12,8 +12,8 @@ from cli.main import run
 from cli.pace import Pace
 from cli.patience import NoAnswerError, answered
 from cli.screen import Screen
-from cli.status_screen import show
-from cli.status_work import cut
+from cli.status.screen import show
+from cli.status.work import cut
 
 
 def _facts(**other: Any) -> dict[str, Any]:

@@ -14,6 +14,6 @@ def status(
     """Show posts by state and stage, albums, streams, workflows, stores and the parts of the service."""
     import asyncio
 
-    from cli.status_work import show_status
+    from cli.status.work import show_status
 
     asyncio.run(show_status(watch=watch, as_json=as_json))

@@ -14,6 +14,6 @@ def explain(
     """Tell of a post or album: every stage with its result, reason and times, and the events that were sent."""
     import asyncio
 
-    from cli.explain_work import explain_and_show
+    from cli.explain.work import explain_and_show
 
     asyncio.run(explain_and_show(subject, as_json=as_json))

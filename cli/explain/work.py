@@ -8,7 +8,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.postgres.explaining import Records
 from cli.errors import CommandError
-from cli.explain_screen import show_album, show_post
+from cli.explain.screen import show_album, show_post
 from cli.running import archive, engine
 from cli.screen import Screen, show_json
 from cli.subjects import Album, PostById, PostByMessage, Subject, subject_of

@@ -15,7 +15,7 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
 ) -> None:
     """Run an invented channel through the whole path and then the floor; print posts/s, cost and latency."""
-    from cli.bench_work import measure
+    from cli.bench.work import measure
     from runtime import logging
     from runtime.settings import load_settings
 

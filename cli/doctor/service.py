@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from cli.asking import ask
-from cli.doctor_checks import Finding
+from cli.doctor.checks import Finding
 from cli.errors import CommandError
 from cli.running import running
 from contracts.errors import PipelineError

@@ -10,9 +10,9 @@ from typing import Final
 from adapters.desktop_export.reading import located
 from adapters.postgres.door import Directory
 from adapters.postgres.reporting import Reports
-from cli.demo_screen import show_summary
-from cli.demo_summary import Story, summary
-from cli.demo_wait import until_settled
+from cli.demo.screen import show_summary
+from cli.demo.summary import Story, summary
+from cli.demo.wait import until_settled
 from cli.errors import CommandError
 from cli.importing_work import Wish as ImportWish
 from cli.importing_work import imported
@@ -26,7 +26,7 @@ from runtime.settings import Settings, load_settings
 
 NAME: Final = "demo"
 TENANT: Final = tenant_id(NAME)
-SAMPLE: Final = Path(__file__).parents[1] / "examples" / "city_channel"
+SAMPLE: Final = Path(__file__).parents[2] / "examples" / "city_channel"
 #: What a reader of the sample may want to know.
 QUESTIONS: Final = ("ремонт моста", "школьники и робот", "автобусы и транспорт")
 

@@ -18,7 +18,7 @@ def demo(
     ] = "UTC",
 ) -> None:
     """Send an export through the whole pipeline and show what came of it. Nothing leaves this machine."""
-    from cli.demo_work import Wish, run_demo
+    from cli.demo.work import Wish, run_demo
     from cli.signals import until_signalled
 
     raise typer.Exit(until_signalled(run_demo(Wish(export, chat, timezone)), stopped=130))

@@ -10,8 +10,8 @@ from rich.text import Text
 from cli.errors import CommandError
 from cli.pace import Pace
 from cli.screen import Screen, show_json
-from cli.status_gather import Facts, Sources, gather, sources
-from cli.status_screen import show
+from cli.status.gather import Facts, Sources, gather, sources
+from cli.status.screen import show
 from runtime.settings import load_settings
 
 #: Seconds between two looks.

@@ -13,8 +13,8 @@ import psutil
 from pydantic import BaseModel, ConfigDict
 
 from adapters.postgres.door import Directory
-from cli.bench_floor import measure_floor
-from cli.bench_mix import Mix, write_export
+from cli.bench.floor import measure_floor
+from cli.bench.mix import Mix, write_export
 from cli.service import Service, running_service
 from contracts.encoding import decode
 from contracts.identity import tenant_id
@@ -27,7 +27,7 @@ from runtime.settings import Settings
 TENANT: Final = "bench"
 #: Seconds after which the benchmark gives up.
 PATIENCE: Final = 300.0
-SITE: Final = Path(__file__).parents[1] / "examples" / "city_channel" / "pages"
+SITE: Final = Path(__file__).parents[2] / "examples" / "city_channel" / "pages"
 
 
 class Figures(BaseModel):

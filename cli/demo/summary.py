@@ -7,7 +7,7 @@ from uuid import UUID
 
 from adapters.postgres.reporting import Reports
 from adapters.redis_streams.watch import describe
-from cli.demo_wait import Ending
+from cli.demo.wait import Ending
 from cli.whole import Whole
 from cli.workflow_counts import stuck
 from contracts.streams import STREAMS, dead_letters

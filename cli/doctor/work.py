@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
 
-from cli import doctor_checks as checks
-from cli.doctor_checks import Finding
-from cli.doctor_service import PART, service_findings
+from cli.doctor import checks
+from cli.doctor.checks import Finding
+from cli.doctor.service import PART, service_findings
 from cli.screen import Screen, show_json
 from runtime.settings import Settings, load_settings
 

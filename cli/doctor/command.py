@@ -9,6 +9,6 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] 
     """Check every dependency and the running service; say what to do about what is missing."""
     import asyncio
 
-    from cli.doctor_work import examine_and_show
+    from cli.doctor.work import examine_and_show
 
     raise typer.Exit(asyncio.run(examine_and_show(as_json=as_json)))

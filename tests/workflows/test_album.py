@@ -1,13 +1,15 @@
 """An album collects its items, waits for their pictures, and is put together."""
 
 import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import ApplicationError
 
 from contracts.errors import RejectedError
-from contracts.post import MediaRef, PostRef
+from contracts.post import Decision, MediaRef, PostRef
 from tests.build import LONG, a_post, a_timing, an_album, an_album_event, an_event
 from tests.workflows.town import Town, counted, until, within
 from workflows.album import AlbumWorkflow
-from workflows.attributes import STATE, WAITING
+from workflows.attributes import NEEDS_HUMAN, STATE, WAITING
 
 pytestmark = pytest.mark.services
 
@@ -135,3 +137,39 @@ async def test_what_the_posts_looked_at_is_not_looked_at_again_for_the_album(tow
     assert sorted(town.world.eyes.looks) == sorted(
         (picture_of(town, ref).object_key or "").encode() for ref in refs
     )
+
+
+async def test_an_album_that_cannot_be_put_together_is_parked_and_goes_on_when_told(town: Town) -> None:
+    refs = items_of(town, 2)
+    await arrive(town, *refs)
+    town.world.graph.weather.always = RejectedError("the graph refuses it")
+    handle = await town.start_album(an_album(town.album_ref(), refs))
+
+    async def is_parked() -> bool:
+        return (await handle.describe()).typed_search_attributes.get(STATE) == NEEDS_HUMAN
+
+    await until(is_parked)
+    town.world.graph.weather.always = None
+    await handle.signal(AlbumWorkflow.resolve, Decision(action="retry"))
+    result = await within(handle.result())
+
+    assert result.state == "complete"
+    assert len(town.told_events("album:assembled")) == 1
+
+
+async def test_an_album_that_was_given_up_ends_with_the_reason(town: Town) -> None:
+    refs = items_of(town, 2)
+    await arrive(town, *refs)
+    town.world.graph.weather.always = RejectedError("the graph refuses it")
+    handle = await town.start_album(an_album(town.album_ref(), refs))
+
+    async def is_parked() -> bool:
+        return (await handle.describe()).typed_search_attributes.get(STATE) == NEEDS_HUMAN
+
+    await until(is_parked)
+    await handle.signal(AlbumWorkflow.resolve, Decision(action="give-up", by="anna"))
+
+    with pytest.raises(WorkflowFailureError) as failed:
+        await within(handle.result())
+    assert isinstance(failed.value.cause, ApplicationError)
+    assert failed.value.cause.type == "GivenUp"

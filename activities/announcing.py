@@ -8,6 +8,7 @@ from temporalio import activity
 from activities.timing import happened_at
 from contracts.album import AlbumRef, Assembled
 from contracts.announcements import PostIndexed
+from contracts.deleting import Erased
 from contracts.identity import digest
 from contracts.material import PostMaterial
 from contracts.outgoing import Outgoing, outgoing
@@ -96,6 +97,14 @@ class BridgeActivities:
         """Mark the post as skipped and announce whatever is unsent."""
         await self._conclusions.conclude(ref, [], "skipped")
         return await self.announce(str(ref.post_id))
+
+    @activity.defn
+    async def announce_deleted(self, erased: Erased) -> int:
+        """Announce that the post is gone, then have its album do without it."""
+        sent = await self.announce(str(erased.ref.post_id))
+        if erased.grouped_id is not None:
+            await self._workflows.refresh_album(AlbumRef.of(erased.ref, erased.grouped_id))
+        return sent
 
     @activity.defn
     async def announce_assembled(self, album: Assembled) -> int:

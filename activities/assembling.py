@@ -2,6 +2,7 @@
 
 import json
 from typing import Protocol
+from uuid import UUID
 
 from temporalio import activity
 
@@ -31,6 +32,8 @@ class Albums(Protocol):
 
     async def material(self, ref: AlbumRef, vision_version: str) -> AlbumMaterial: ...
 
+    async def dissolve(self, ref: AlbumRef) -> None: ...
+
     async def assembled(
         self, album: AlbumMaterial, fingerprint: str, enrichment: dict[str, object], event: Outgoing
     ) -> None: ...
@@ -41,11 +44,15 @@ class Graph(Protocol):
 
     async def put_album(self, album: AlbumNode) -> GraphCounts: ...
 
+    async def delete_album(self, tenant_id: UUID, channel_id: UUID, grouped_id: int) -> None: ...
+
 
 class Objects(Protocol):
     """Keeps bytes under keys."""
 
     async def put(self, key: str, body: bytes, content_type: str) -> bool: ...
+
+    async def delete(self, key: str) -> bool: ...
 
 
 class AlbumActivities:
@@ -89,6 +96,15 @@ class AlbumActivities:
         await self._albums.assembled(album, request.fingerprint, enrichment, outgoing(event))
         return done
 
+    @activity.defn
+    async def dissolve_album(self, album: AlbumState) -> None:
+        """Forget an album whose last item was deleted: its object, its node, its row. Idempotent."""
+        if album.absent:
+            return
+        await self._objects.delete(_object_key(album))
+        await self._graph.delete_album(album.ref.tenant_id, album.ref.channel_id, album.ref.grouped_id)
+        await self._albums.dissolve(album.ref)
+
 
 def _event(request: AssembleRequest, album: AlbumMaterial, summary: AlbumSummary) -> AlbumAssembled:
     ref, (first, last) = album.ref, (summary.first_analyzed_at, summary.last_analyzed_at)
@@ -100,11 +116,15 @@ def _event(request: AssembleRequest, album: AlbumMaterial, summary: AlbumSummary
         grouped_id=ref.grouped_id, items_count=album.expected, items_analyzed=summary.analyzed,
         album_kind=summary.album_kind, vision_summary=summary.summary, vision_labels=summary.labels,
         vision_ocr_text=summary.ocr_text, vision_tags=summary.kinds, has_meme=summary.has_meme,
-        has_text=summary.has_text, s3_key=f"album/{ref.tenant_id}/{album.album_id}_vision_summary_v1.json",
+        has_text=summary.has_text, s3_key=_object_key(album),
         posted_at=min((item.posted_at for item in album.items), default=None), first_analyzed_at=first,
         last_analyzed_at=last, assembly_lag_seconds=(last - first).total_seconds() if first and last else None,
         partial=bool(request.missing), missing=request.missing,
     )  # fmt: skip
+
+
+def _object_key(album: AlbumMaterial | AlbumState) -> str:
+    return f"album/{album.ref.tenant_id}/{album.album_id}_vision_summary_v1.json"
 
 
 def _body(event: AlbumAssembled) -> bytes:

@@ -5,6 +5,7 @@ from typing import Protocol
 from temporalio import activity
 
 from activities.timing import timing
+from contracts.changes import PostEdited
 from contracts.events import PostParsed
 from contracts.post import GivenUp, PostInput, PostRef, PostState, Versions
 from contracts.stages import StageTiming
@@ -14,6 +15,8 @@ class Archive(Protocol):
     """Where posts are kept."""
 
     async def save(self, ref: PostRef, event: PostParsed, timing: StageTiming) -> None: ...
+
+    async def edit(self, ref: PostRef, edit: PostEdited, timing: StageTiming) -> None: ...
 
     async def state(self, ref: PostRef, versions: Versions) -> PostState: ...
 
@@ -28,14 +31,16 @@ class SavingActivities:
 
     @activity.defn
     async def persist(self, post: PostInput) -> PostState:
-        """Save the post's event, if there is one, and return what decides which stages are stale.
+        """Save a version of the post, if there is one, and return what decides which stages are stale.
 
-        Idempotent: the archive merges by (channel, message).
+        Idempotent: the archive merges by (channel, message); the newest version wins in whatever order they come.
 
         Raises:
             RejectedError: there is no such post and no event to make it from.
         """
-        if post.event is not None:
+        if isinstance(post.event, PostEdited):
+            await self._archive.edit(post.ref, post.event, timing())
+        elif post.event is not None:
             await self._archive.save(post.ref, post.event, timing())
         return await self._archive.state(post.ref, self._versions)
 

@@ -15,7 +15,7 @@ from adapters.redis_streams.log import EventLog
 from adapters.redis_streams.reader import StreamReader
 from adapters.redis_streams.watch import trim
 from contracts.errors import UnavailableError
-from contracts.streams import ALBUMS_PARSED, POSTS_PARSED, STREAMS
+from contracts.streams import STREAMS
 from domain.policy import Policies
 from ingest.relay import Relay
 from runtime.embedded.errors import StackError
@@ -24,7 +24,7 @@ from runtime.settings import Settings
 from runtime.temporal import connect, register_search_attributes
 from starter.door import Door
 from starter.gate import Gate
-from starter.starter import GROUP, Starter, album_handler, count_open, post_handler
+from starter.starter import GROUP, HANDLERS, Starter, count_open
 from workers.activities import Parts, activities_by_queue
 from workers.policies import load_policies
 from workers.providers import Providers, local_providers
@@ -165,7 +165,7 @@ def _run_parts(service: Service, *, reading: bool) -> None:
         return
     door = Door(Directory(stores.pool), settings.album_deadline_seconds)
     gate = Gate(lambda: count_open(client), settings.starter.high, settings.starter.low)
-    for stream, handler in ((POSTS_PARSED, post_handler), (ALBUMS_PARSED, album_handler)):
+    for stream, handler in HANDLERS.items():
         reader = StreamReader(stores.redis, stream, GROUP, CONSUMER)
         starter = Starter(reader, handler(client, door), gate, settings.starter.batch)
         service.run(f"starter {stream}", starter.run())

@@ -57,7 +57,7 @@ class AlbumItem(Frozen):
 
 
 class AlbumState(Frozen):
-    """What the database knows of an album. ``expected`` counts the items that were announced."""
+    """What the database knows of an album. ``expected`` counts the items that were announced and not deleted."""
 
     ref: AlbumRef
     album_id: int
@@ -67,6 +67,9 @@ class AlbumState(Frozen):
     vision_version: str
     assembled: str | None = None
     unsent: int = 0
+    #: How many announced items were deleted; and whether nothing is known of the album (any more).
+    deleted: int = 0
+    absent: bool = False
 
 
 class AssembleRequest(Frozen):
@@ -111,7 +114,7 @@ class Assembled(Frozen):
 
 
 class AlbumResult(Frozen):
-    """How an album ended: ``complete`` or ``partial`` with what is missing."""
+    """How an album ended: ``complete``, ``partial`` with what is missing, or ``deleted`` with its last item."""
 
     state: str
     items: int

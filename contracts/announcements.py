@@ -168,3 +168,31 @@ class AlbumAssembled(Event):
     assembly_lag_seconds: float | None = None
     partial: bool = False
     missing: tuple[str, ...] = ()
+
+
+class PostDeleted(Event):
+    """A post is gone from every store; its tombstone stays. The counts say what went with it."""
+
+    stream: ClassVar[str] = streams.POSTS_DELETED
+
+    event_type: Literal["posts.deleted"] = "posts.deleted"
+    producer: str = "postloom"
+    post_id: UUID
+    tenant_id: UUID
+    channel_id: UUID
+    telegram_message_id: int
+    tg_channel_id: int
+    reason: str
+    is_deleted: bool = True
+    deleted_at: AwareDatetime
+    qdrant_cleaned: bool = False
+    neo4j_cleaned: bool = False
+    postgres_cleaned: bool = False
+    deletion_duration_ms: int = Field(ge=0)
+    qdrant_deletion_ms: int | None = None
+    neo4j_deletion_ms: int | None = None
+    postgres_deletion_ms: int | None = None
+    related_vectors_deleted: int = 0
+    related_nodes_deleted: int = 0
+    orphan_tags_cleaned: int = 0
+    objects_deleted: int = 0

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from contracts.errors import RejectedError
 from contracts.events import Event, NamedEvent
 from contracts.streams import ENCODINGS, Encoding
 
 Fields = dict[str, str]
+
+#: What people write may be the word None.
+_TEXTS: Final = frozenset({"text", "content"})
 
 
 def encode(event: Event) -> Fields:
@@ -43,7 +46,7 @@ def decode(fields: Mapping[str, str]) -> dict[str, Any]:
     """
     body = fields.get("data", fields.get("payload"))
     if body is None:
-        return {name: value for name, value in fields.items() if value != "None" or name == "text"}
+        return {name: value for name, value in fields.items() if value != "None" or name in _TEXTS}
     try:
         values = json.loads(body)
     except (ValueError, RecursionError) as error:

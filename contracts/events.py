@@ -35,12 +35,12 @@ Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 TelegramId = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 
 
-def _given(values: dict[str, Any]) -> dict[str, Any]:
+def given(values: dict[str, Any]) -> dict[str, Any]:
     """Return what was said, without what was said to be nothing; trace ids in one spelling."""
-    given = {name: value for name, value in values.items() if value is not None}
-    if "trace_id" in given:
-        given["trace_id"] = _w3c(str(given["trace_id"]))
-    return given
+    said = {name: value for name, value in values.items() if value is not None}
+    if "trace_id" in said:
+        said["trace_id"] = _w3c(str(said["trace_id"]))
+    return said
 
 
 def _w3c(trace: str) -> str:
@@ -49,8 +49,12 @@ def _w3c(trace: str) -> str:
     return digits if len(digits) == 32 and set(digits) <= set("0123456789abcdef") else trace_id(trace)
 
 
-def _json(value: Any) -> Any:
-    """Containers arrive as JSON text in flat entries."""
+def from_json(value: Any) -> Any:
+    """Return what a text of JSON says; containers arrive so in flat entries.
+
+    Raises:
+        ValueError: it is a text, and no JSON.
+    """
     if not isinstance(value, str):
         return value
     try:
@@ -61,7 +65,7 @@ def _json(value: Any) -> Any:
 
 def _peer(value: Any) -> Any:
     """Return the ids of a peer; Telegram's own words beside them (``_``) say nothing more."""
-    peer = _json(value)
+    peer = from_json(value)
     if not isinstance(peer, dict):
         return peer
     return {name: number for name, number in peer.items() if isinstance(number, int)} or None
@@ -108,7 +112,7 @@ class PostParsed(Event):
     channel_title: str | None = None
     channel_username: str | None = None
 
-    _from_json = field_validator("urls", "media_sha256_list", mode="before")(_json)
+    _from_json = field_validator("urls", "media_sha256_list", mode="before")(from_json)
     _peers = field_validator("forward_from_peer_id", "author_peer_id", mode="before")(_peer)
 
     @model_validator(mode="before")
@@ -117,7 +121,7 @@ class PostParsed(Event):
         """What older producers leave out follows from what they send."""
         if not isinstance(values, dict):
             return values
-        values = _given(values)
+        values = given(values)
         message = values.get("telegram_message_id", values.get("tg_message_id"))
         if message is not None:
             values.setdefault("telegram_message_id", message)
@@ -149,7 +153,7 @@ class AlbumParsed(Event):
     tg_channel_id: TelegramId | None = None
     inferred: bool = False
 
-    _from_json = field_validator("post_ids", mode="before")(_json)
+    _from_json = field_validator("post_ids", mode="before")(from_json)
 
     @field_validator("album_kind", mode="before")
     @classmethod
@@ -163,7 +167,7 @@ class AlbumParsed(Event):
         """What older producers leave out follows from what they send."""
         if not isinstance(values, dict):
             return values
-        values = _given(values)
+        values = given(values)
         key = f"{values.get('tenant_id')}:{values.get('channel_id')}:{values.get('grouped_id')}"
         values.setdefault("idempotency_key", key)
         values.setdefault("trace_id", trace_id(values["idempotency_key"]))

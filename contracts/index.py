@@ -114,4 +114,11 @@ class GraphCounts(_Frozen):
     relationships: int
 
 
+class Detached(_Frozen):
+    """How many nodes went with a post that was deleted, and how many of them were tags."""
+
+    nodes: int = 0
+    tags: int = 0
+
+
 SearchHit.model_rebuild()

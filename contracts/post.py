@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from contracts.events import PostParsed
+from contracts.changes import Version
 from contracts.identity import post_workflow_id
 from contracts.stages import Stage, StageRecord
 
@@ -39,12 +39,21 @@ class Retag(Frozen):
     trigger: str = "manual"
 
 
+class Deletion(Frozen):
+    """Asks for a post to be removed everywhere, for good. ``reason`` is user, admin or ttl; ``known_as`` other ids."""
+
+    reason: str = "user"
+    deleted_at: AwareDatetime | None = None
+    known_as: tuple[UUID, ...] = ()
+
+
 class PostInput(Frozen):
-    """What a PostWorkflow starts with: the parsed event once, or nothing but the post to look at again."""
+    """What a PostWorkflow starts with: a version of the post, or nothing but the post to look at again."""
 
     ref: PostRef
-    event: PostParsed | None = None
+    event: Version | None = None
     retag: Retag | None = None
+    deletion: Deletion | None = None
     park_seconds: float = 7 * 86400.0
     parked_until: AwareDatetime | None = None
 
@@ -87,6 +96,8 @@ class PostState(Frozen):
     records: dict[Stage, StageRecord] = {}
     unsent: int = 0
     concluded: bool = False
+    #: Why there is nothing to work on: ``deleted``, or ``not_arrived`` (an edit came first); empty when there is.
+    absent: str = ""
 
     def with_record(self, record: StageRecord) -> "PostState":
         """Return this state after ``record``'s stage ended as it says."""
@@ -162,11 +173,15 @@ class Refresh(Frozen):
 
 
 class Decision(Frozen):
-    """What an operator decides about a parked post: retry, skip (one stage) or give-up."""
+    """What an operator decides about a parked post: retry, skip (one stage) or give-up.
+
+    Plain words, so that one which cannot be used is answered with a sentence and not with a trace.
+    """
 
     action: str
-    stage: Stage | None = None
+    stage: str | None = None
     by: str = "operator"
+    note: str = ""
 
 
 class GivenUp(Frozen):
@@ -183,6 +198,7 @@ class Problem(Frozen):
     error: str
     message: str
     detail: str | None = None
+    attempts: int = 0
 
     @property
     def reason(self) -> str:
@@ -191,7 +207,7 @@ class Problem(Frozen):
 
 
 class PostResult(Frozen):
-    """How a post ended: ``indexed``, or ``skipped`` with its reason; and how many stages did work."""
+    """How a post ended: ``indexed``, ``deleted``, or ``skipped`` with its reason; and how many stages did work."""
 
     state: str
     reason: str | None = None

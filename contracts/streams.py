@@ -21,8 +21,10 @@ POSTS_CRAWL: Final = "stream:posts:crawl"
 POSTS_ENRICHED: Final = "stream:posts:enriched"
 POSTS_INDEXED: Final = "stream:posts:indexed"
 ALBUM_ASSEMBLED: Final = "stream:album:assembled"
+POSTS_EDITED: Final = "stream:posts:edited"
+POSTS_DELETED: Final = "stream:posts:deleted"
 
-#: Every stream that posts and albums write, in the order of the pipeline.
+#: Every stream of posts and albums, in the order of the pipeline; posts.edited is only read.
 STREAMS: Final = (
     POSTS_PARSED,
     ALBUMS_PARSED,
@@ -33,6 +35,8 @@ STREAMS: Final = (
     POSTS_ENRICHED,
     POSTS_INDEXED,
     ALBUM_ASSEMBLED,
+    POSTS_EDITED,
+    POSTS_DELETED,
 )
 
 ENCODINGS: Final = {
@@ -45,6 +49,8 @@ ENCODINGS: Final = {
     POSTS_ENRICHED: Encoding.DATA,
     POSTS_INDEXED: Encoding.DATA,
     ALBUM_ASSEMBLED: Encoding.DATA,
+    POSTS_EDITED: Encoding.FLAT,
+    POSTS_DELETED: Encoding.DATA,
 }
 
 

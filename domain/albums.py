@@ -82,6 +82,11 @@ def is_collected(album: AlbumState) -> bool:
     return len(album.items) >= album.expected
 
 
+def is_dissolved(album: AlbumState) -> bool:
+    """Whether nothing is left of the album: every item was deleted, or it is forgotten already."""
+    return album.absent or (album.deleted > 0 and not album.items and album.expected == 0)
+
+
 def fingerprint(album: AlbumState, missing: tuple[str, ...]) -> str:
     """Return what an assembly depends on: the items, what was seen in each, what is missing, who looked."""
     items = ((str(i.post.post_id), i.position, i.seen, i.skipped) for i in album.items)

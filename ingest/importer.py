@@ -115,7 +115,15 @@ class _Import:
         intake = Intake(
             self._export.folder, self._channel.tenant_id, objects, int(self._options.max_file_mb * megabyte)
         )
-        pairs = [(message, album_of(self._chat, run)) for run in batch for message in run]
+        deleted = await store.deleted(self._channel, [message.id for run in batch for message in run])
+        for id in sorted(deleted):
+            self._skip(Skipped(id=id, reason="deleted"))
+        pairs = [
+            (message, album_of(self._chat, run))
+            for run in batch
+            for message in run
+            if message.id not in deleted
+        ]
         posts = await asyncio.gather(*(self._post(intake, message, album) for message, album in pairs))
         unique = {post.telegram_message_id: post for post in posts}
         saved = await save(store, self._channel, list(unique.values()), datetime.now(UTC))

@@ -44,7 +44,8 @@ class ImportProgress(BaseModel):
 
 
 class ImportReport(BaseModel):
-    """What an import did. Reasons of ``skipped``: service, unsupported, and what was wrong with a message.
+    """What an import did. Reasons of ``skipped``: service, unsupported, deleted (here, for good), and what was
+    wrong with a message.
 
     ``media`` counts the files by outcome: stored, known (the same bytes were there), or why there are none.
     ``local_times`` counts posts of an old export, whose moments were read in ``timezone``.

@@ -35,7 +35,7 @@ class _AroundActivity(ActivityInboundInterceptor):
             result = await super().execute_activity(input)
         except PipelineError as error:
             _count_failure(info.activity_type, error)
-            raise _as_temporal(error) from error
+            raise _as_temporal(error, info.attempt) from error
         except Exception as error:
             metrics.FAILED.labels(info.activity_type, type(error).__name__).inc()
             log.exception("activity broke")
@@ -47,11 +47,13 @@ class _AroundActivity(ActivityInboundInterceptor):
         return result
 
 
-def _as_temporal(error: PipelineError) -> ApplicationError:
+def _as_temporal(error: PipelineError, attempt: int) -> ApplicationError:
+    """Return the engine's error; its details are the skip's reason, if there is one, and the attempt that failed."""
     expected = isinstance(error, BusyError | RateLimitedError)
     return ApplicationError(
         str(error),
-        *([error.reason] if hasattr(error, "reason") else []),
+        getattr(error, "reason", None),
+        attempt,
         type=type(error).__name__,
         non_retryable=not error.retryable,
         next_retry_delay=error.retry_after,

@@ -10,9 +10,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.redis_streams.reader import Entry, StreamReader
 from contracts.errors import UnavailableError
+from contracts.streams import ALBUMS_PARSED, POSTS_DELETED, POSTS_EDITED, POSTS_PARSED
 from runtime import metrics
-from starter.door import Door, NotYetError, RefusedEntryError
+from starter.door import Door
 from starter.gate import Gate
+from starter.parsing import NotYetError, RefusedEntryError
 from workflows.starting import RaceError, start_album, start_post
 
 GROUP: Final = "postloom-starter"
@@ -104,6 +106,28 @@ def post_handler(client: Client, door: Door) -> Handler:
     return handle
 
 
+def edit_handler(client: Client, door: Door) -> Handler:
+    """Return what is done with an entry of posts.edited."""
+
+    async def handle(entry: Entry) -> None:
+        await start_post(client, await door.edit(entry.fields, entry.written_at))
+        metrics.STARTED.labels("post edited").inc()
+
+    return handle
+
+
+def deletion_handler(client: Client, door: Door) -> Handler:
+    """Return what is done with an entry of posts.deleted; what we told there ourselves is no wish."""
+
+    async def handle(entry: Entry) -> None:
+        wish = await door.deletion(entry.fields, entry.written_at)
+        if wish is not None:
+            await start_post(client, wish)
+            metrics.STARTED.labels("post deleted").inc()
+
+    return handle
+
+
 def album_handler(client: Client, door: Door) -> Handler:
     """Return what is done with an entry of albums.parsed."""
 
@@ -112,6 +136,15 @@ def album_handler(client: Client, door: Door) -> Handler:
         metrics.STARTED.labels("album started" if began else "album signalled").inc()
 
     return handle
+
+
+#: What is done with the entries of each stream that is served.
+HANDLERS: Final = {
+    POSTS_PARSED: post_handler,
+    ALBUMS_PARSED: album_handler,
+    POSTS_EDITED: edit_handler,
+    POSTS_DELETED: deletion_handler,
+}
 
 
 async def count_open(client: Client) -> int:

@@ -1,11 +1,12 @@
 """Builders: each returns a valid thing; a test names only what it is about."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from contracts import identity
 from contracts.album import AlbumInput, AlbumItemMaterial, AlbumMaterial, AlbumRef
+from contracts.changes import PostEdited
 from contracts.commit import StageCommit
 from contracts.events import AlbumParsed, PostParsed
 from contracts.material import PostMaterial
@@ -57,6 +58,23 @@ def an_event(ref: PostRef | None = None, **values: Any) -> PostParsed:
             "grouped_id": ref.grouped_id,
             "text": LONG,
             "posted_at": MOMENT,
+            **values,
+        }
+    )
+
+
+def an_edit(ref: PostRef | None = None, **values: Any) -> PostEdited:
+    """A posts.edited of ``ref``, an hour after it was posted."""
+    ref = ref or a_ref()
+    return PostEdited.model_validate(
+        {
+            "trace_id": ref.trace_id,
+            "tenant_id": ref.tenant_id,
+            "channel_id": ref.channel_id,
+            "tg_channel_id": ref.tg_channel_id,
+            "telegram_message_id": ref.message_id,
+            "text": f"{LONG} Исправлено.",
+            "edited_at": MOMENT + timedelta(hours=1),
             **values,
         }
     )

@@ -2,21 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 from contracts.album import AlbumItem, AlbumItemMaterial, AlbumMaterial, AlbumRef, AlbumState
+from contracts.changes import PostEdited
 from contracts.commit import StageCommit
 from contracts.errors import RejectedError
 from contracts.events import AlbumParsed, PostParsed
 from contracts.identity import digest
 from contracts.material import AlbumSummary, Page, Picture, PostMaterial
 from contracts.outgoing import Outgoing
-from contracts.post import MediaRef, MediaSeen, PostRef, PostState, Versions
+from contracts.parking import Parked, Settled
+from contracts.post import Deletion, MediaRef, MediaSeen, PostRef, PostState, Versions
 from contracts.stages import Stage, StageRecord, StageTiming
 from contracts.vision import PictureFacts
-from domain.links import page_key, unique
+from domain.links import found_in, page_key, unique
 from domain.text import content_hash
 from tests.fakes import Weather
 
@@ -72,6 +75,23 @@ class Unsent:
 
 
 @dataclass
+class Tomb:
+    """What is left of a deleted post."""
+
+    deletion: Deletion
+    deleted_at: datetime
+    grouped_id: int | None
+    erased: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+#: When something happened does not matter here.
+NEVER = StageTiming(
+    scheduled_at=datetime(2026, 1, 1, tzinfo=UTC), started_at=datetime(2026, 1, 1, tzinfo=UTC)
+)
+
+
+@dataclass
 class Row:
     """A post and what its stages left."""
 
@@ -93,13 +113,18 @@ class FakeArchive:
         self.rows: dict[UUID, Row] = {}
         self.files: dict[UUID, tuple[MediaRef, ...]] = {}
         self.albums: dict[int, dict[str, Any]] = {}
+        self.early: dict[UUID, PostEdited] = {}
+        self.tombs: dict[UUID, Tomb] = {}
         self._outbox: dict[tuple[str, str], tuple[Unsent, str]] = {}
         self._sent: set[int] = set()
+        self._numbers = count()
         self.weather = Weather()
 
     async def save(self, ref: PostRef, event: PostParsed, timing: StageTiming) -> None:
         self.weather.strike()
         known = self.rows.get(ref.post_id)
+        if ref.post_id in self.tombs:
+            return
         if known is None:
             self.rows[ref.post_id] = Row(ref, event)
         elif event.text and (event.edited_at or event.posted_at) >= (
@@ -107,7 +132,25 @@ class FakeArchive:
         ):
             known.event = event
 
+    async def edit(self, ref: PostRef, edit: PostEdited, timing: StageTiming) -> None:
+        self.weather.strike()
+        row = self.rows.get(ref.post_id)
+        if ref.post_id in self.tombs:
+            return
+        if row is None:
+            early = self.early.get(ref.post_id)
+            self.early[ref.post_id] = edit if early is None or edit.edited_at >= early.edited_at else early
+        elif edit.text and edit.edited_at >= (row.event.edited_at or row.event.posted_at):
+            urls = found_in(edit.text) if edit.urls is None else edit.urls
+            changes = {"text": edit.text, "urls": urls, "edited_at": edit.edited_at}
+            row.event = row.event.model_copy(update=changes)
+
     async def state(self, ref: PostRef, versions: Versions) -> PostState:
+        if ref.post_id in self.rows and ref.post_id in self.early:
+            await self.edit(ref, self.early.pop(ref.post_id), NEVER)
+        for absent, known in (("deleted", self.tombs), ("not_arrived", self.early)):
+            if ref.post_id in known and ref.post_id not in self.rows:
+                return PostState(ref=ref, content_hash="", text_length=0, versions=versions, absent=absent)
         row = self._row(ref)
         album = self._album(row)
         return PostState(
@@ -194,7 +237,7 @@ class FakeArchive:
     def put_out(self, aggregate: str, events: Sequence[Outgoing]) -> None:
         """Keep events; a key that is there already stays as it is."""
         for event in events:
-            row = Unsent(len(self._outbox), event)
+            row = Unsent(next(self._numbers), event)
             self._outbox.setdefault((event.stream, event.idempotency_key), (row, aggregate))
 
     async def unsent(self, aggregate: str) -> list[Unsent]:
@@ -204,9 +247,57 @@ class FakeArchive:
     async def sent(self, ids: Sequence[int], entry_ids: Sequence[str]) -> None:
         self._sent.update(ids)
 
+    async def entomb(self, ref: PostRef, deletion: Deletion, now: datetime) -> bool:
+        self.weather.strike()
+        tomb = Tomb(deletion, deletion.deleted_at or now, ref.grouped_id)
+        self.early.pop(ref.post_id, None)
+        return not self.tombs.setdefault(ref.post_id, tomb).erased
+
+    async def objects_of(self, ref: PostRef) -> list[str]:
+        others = {m.sha256 for id, files in self.files.items() if id != ref.post_id for m in files}
+        mine = self.files.get(ref.post_id, ())
+        return [m.object_key for m in mine if m.object_key and m.sha256 not in others]
+
+    async def told(self, ref: PostRef) -> tuple[datetime, str]:
+        tomb = self.tombs[ref.post_id]
+        return tomb.deleted_at, tomb.deletion.reason
+
+    async def erase(self, ref: PostRef, counts: dict[str, int], events: Sequence[Outgoing]) -> int | None:
+        self.weather.strike()
+        tomb = self.tombs[ref.post_id]
+        tomb.erased, tomb.counts = True, counts
+        self.rows.pop(ref.post_id, None)
+        self.files.pop(ref.post_id, None)
+        mine = [key for key, (_, owner) in self._outbox.items() if owner == str(ref.post_id)]
+        for key in mine:
+            del self._outbox[key]
+        self.put_out(str(ref.post_id), events)
+        return tomb.grouped_id if tomb.grouped_id in self.albums else None
+
     def committed(self) -> list[Outgoing]:
         """Every event that was ever put into the outbox, in order."""
         return [row.event for row, _ in self._outbox.values()]
+
+
+class FakeParks:
+    """Parks and how they ended; the letters wait in the archive's outbox."""
+
+    def __init__(self, archive: FakeArchive) -> None:
+        self._archive = archive
+        self.parks: dict[str, Parked] = {}
+        self.ended: dict[str, Settled] = {}
+        self.weather = Weather()
+
+    async def begin(self, park: Parked, letter: Outgoing) -> None:
+        self.weather.strike()
+        self.parks.setdefault(park.key, park)
+        self._archive.put_out(park.workflow_id, [letter])
+
+    async def letter(self, park: Parked) -> str | None:
+        return park.key if park.key in self.parks else None
+
+    async def end(self, settled: Settled) -> None:
+        self.ended[settled.parked.key] = settled
 
 
 class FakeAlbums:
@@ -221,12 +312,18 @@ class FakeAlbums:
         album["posts"].update(dict.fromkeys(event.post_ids))
 
     async def state(self, ref: AlbumRef, vision_version: str) -> AlbumState:
+        if ref.grouped_id not in self._archive.albums:
+            return AlbumState(ref=ref, album_id=0, expected=0, vision_version=vision_version, absent=True)
         album = self._archive.albums[ref.grouped_id]
         items = tuple(self._item(n, row, vision_version) for n, row in enumerate(self._rows(ref)))
+        gone = sum(post in self._archive.tombs for post in album["posts"])
         return AlbumState(
-            ref=ref, album_id=1, expected=max(album["count"], len(items)), items=items,
-            vision_version=vision_version, assembled=album["assembled"],
+            ref=ref, album_id=1, expected=max(album["count"] - gone, len(items)), items=items,
+            vision_version=vision_version, assembled=album["assembled"], deleted=gone,
         )  # fmt: skip
+
+    async def dissolve(self, ref: AlbumRef) -> None:
+        self._archive.albums.pop(ref.grouped_id, None)
 
     def _rows(self, ref: AlbumRef) -> list[Row]:
         rows = self._archive.rows
@@ -256,7 +353,9 @@ class FakeAlbums:
                 )
             )  # fmt: skip
         return AlbumMaterial(
-            ref=ref, album_id=1, announced_id=42, expected=max(album["count"], len(items)),
+            ref=ref, album_id=1, announced_id=42, expected=max(album["count"], len(items)) - sum(
+                post in self._archive.tombs for post in album["posts"]
+            ),
             items=tuple(items), assembled=album["assembled"],
         )  # fmt: skip
 

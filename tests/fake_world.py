@@ -5,15 +5,17 @@ from collections.abc import Sequence
 from activities.announcing import BridgeActivities, Posts
 from activities.assembling import AlbumActivities
 from activities.crawling import CrawlActivities
+from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
+from activities.parking import ParkingActivities
 from activities.saving import SavingActivities
 from activities.seeing import VisionActivities
 from activities.tagging import TagActivities
 from contracts.post import MediaRef, PostRef
 from domain.policy import CrawlPolicy, VisionPolicy
 from tests.build import VERSIONS
-from tests.fake_archive import FakeAlbums, FakeArchive, FakeLooks, FakePages
+from tests.fake_archive import FakeAlbums, FakeArchive, FakeLooks, FakePages, FakeParks
 from tests.fakes import (
     FakeEmbedder,
     FakeEyes,
@@ -51,6 +53,9 @@ class World:
             self.embedder, self.vectors, self.graph, posts, posts, VERSIONS.vision
         )
         self.bridge = BridgeActivities(posts, self.log, posts, posts, self.signals)
+        self.parks = FakeParks(posts)
+        self.deleting = DeletingActivities(posts, self.vectors, self.graph, objects)
+        self.parking = ParkingActivities(self.parks, self.log)
         self.assembling = AlbumActivities(self.albums, self.graph, objects, VERSIONS.vision)
 
     def activities(self) -> dict[str, Sequence[Activity]]:
@@ -59,7 +64,10 @@ class World:
             self.saving.persist, self.saving.mark_failed, self.seeing.settle_vision, self.crawling.plan_crawl,
             self.crawling.skip_page, self.enriching.enrich_post, self.indexing.index_vectors, self.indexing.link_graph,
             self.bridge.announce, self.bridge.announce_indexed, self.bridge.announce_skipped,
-            self.bridge.announce_assembled, self.assembling.collect_album, self.assembling.assemble_album,
+            self.bridge.announce_assembled, self.bridge.announce_deleted, self.assembling.collect_album,
+            self.assembling.assemble_album, self.assembling.dissolve_album, self.deleting.entomb_post,
+            self.deleting.remove_vector, self.deleting.remove_node, self.deleting.erase_post,
+            self.parking.record_park, self.parking.settle_park,
         ]  # fmt: skip
         return {
             POST_QUEUE: ours,

@@ -9,7 +9,7 @@ from uuid import UUID
 from contracts.album import AlbumRef
 from contracts.errors import PipelineError
 from contracts.identity import digest
-from contracts.index import AlbumNode, GraphCounts, PostNode, VectorPoint
+from contracts.index import AlbumNode, Detached, GraphCounts, PostNode, VectorPoint
 from contracts.outgoing import Outgoing
 from contracts.post import PostRef, Refresh
 from contracts.vision import PictureFacts
@@ -137,6 +137,10 @@ class FakeVectors:
         self.writes += 1
         self.points[tenant_id, point.post_id] = point
 
+    async def delete(self, tenant_id: UUID, post_ids: Sequence[UUID]) -> int:
+        self.weather.strike()
+        return sum(self.points.pop((tenant_id, post_id), None) is not None for post_id in post_ids)
+
 
 class FakeGraph:
     """Posts and albums as they were put last."""
@@ -156,12 +160,21 @@ class FakeGraph:
         self.albums[album.grouped_id] = album
         return GraphCounts(nodes=1, relationships=len(album.post_ids))
 
+    async def delete_post(self, tenant_id: UUID, post_id: UUID) -> Detached:
+        self.weather.strike()
+        node = self.posts.pop(post_id, None)
+        return Detached(nodes=1 + len(node.tags), tags=len(node.tags)) if node else Detached()
+
+    async def delete_album(self, tenant_id: UUID, channel_id: UUID, grouped_id: int) -> None:
+        self.albums.pop(grouped_id, None)
+
 
 class FakeObjects:
     """Bytes by key; a file of a post has its own sha256 as bytes unless it was put."""
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
+        self.deleted: list[str] = []
 
     async def get(self, key: str) -> bytes:
         return self.kept.get(key, key.encode())
@@ -170,6 +183,10 @@ class FakeObjects:
         is_new = key not in self.kept
         self.kept[key] = body
         return is_new
+
+    async def delete(self, key: str) -> bool:
+        self.deleted.append(key)
+        return self.kept.pop(key, None) is not None
 
 
 class FakeLog:
@@ -184,6 +201,10 @@ class FakeLog:
         for event in events:
             self.entries.setdefault((event.stream, event.idempotency_key), event)
         return [f"{number}-0" for number, _ in enumerate(events)]
+
+    async def withdraw(self, stream: str, entry_id: str) -> bool:
+        """Entries are known here by their keys."""
+        return self.entries.pop((stream, entry_id), None) is not None
 
     def streams(self) -> list[str]:
         """The streams that were written, in order, entry by entry."""

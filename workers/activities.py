@@ -10,17 +10,22 @@ from temporalio.client import Client
 from activities.announcing import BridgeActivities
 from activities.assembling import AlbumActivities
 from activities.crawling import CrawlActivities
+from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
+from activities.parking import ParkingActivities
 from activities.saving import SavingActivities
 from activities.seeing import VisionActivities
 from activities.tagging import TagActivities
 from adapters.postgres.albums import AlbumArchive
+from adapters.postgres.deleting import Tombstones
 from adapters.postgres.outbox import Outbox
 from adapters.postgres.pages import PageMemory
+from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
 from adapters.postgres.stages import StageStore
 from adapters.postgres.vision import VisionMemory
+from adapters.redis_streams.letters import Letters
 from adapters.redis_streams.log import EventLog
 from contracts.album import AlbumRef
 from contracts.post import PostRef, Refresh
@@ -78,10 +83,14 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
         Outbox(pool), EventLog(parts.stores.redis), posts, records, PostSignals(parts.client)
     )
     albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, versions.vision)
+    deleting = DeletingActivities(Tombstones(pool), parts.stores.vectors, parts.stores.graph, objects)
+    parking = ParkingActivities(Parks(pool), Letters(parts.stores.redis))
     ours: list[Activity] = [
         saving.persist, saving.mark_failed, seeing.settle_vision, crawling.plan_crawl, crawling.skip_page,
         enriching.enrich_post, indexing.index_vectors, indexing.link_graph, bridge.announce, bridge.announce_indexed,
-        bridge.announce_skipped, bridge.announce_assembled, albums.collect_album, albums.assemble_album,
+        bridge.announce_skipped, bridge.announce_assembled, bridge.announce_deleted, albums.collect_album,
+        albums.assemble_album, albums.dissolve_album, deleting.entomb_post, deleting.remove_vector,
+        deleting.remove_node, deleting.erase_post, parking.record_park, parking.settle_park,
     ]  # fmt: skip
     return {
         POST_QUEUE: ours,

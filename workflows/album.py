@@ -11,12 +11,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.seeing import VisionActivities
     from contracts.album import AlbumInput, AlbumItem, AlbumResult, AlbumState, AssembleRequest
     from contracts.events import AlbumParsed
+    from contracts.parking import Parked
     from contracts.post import Decision, MediaRequest, Problem
     from contracts.stages import Stage
     from domain import albums
+    from domain.decisions import ALBUM_ACTIONS, GIVE_UP, objection
     from workflows import attributes, policies
     from workflows.failures import FAILURES, problem_of
-    from workflows.parking import given_up, park, unpark
+    from workflows.parking import ParkingPlace, given_up, note_end, settle
 
 
 @workflow.defn
@@ -30,7 +32,7 @@ class AlbumWorkflow:
         self._announced: list[AlbumParsed] = []
         self._nudged = False
         self._decision: Decision | None = None
-        self._problem: Problem | None = None
+        self._place = ParkingPlace("album")
         self._state: AlbumState | None = None
         self._shown = attributes.ACTIVE
 
@@ -46,17 +48,39 @@ class AlbumWorkflow:
 
     @workflow.signal(description='{"action": "retry" | "give-up"} for a parked album')
     def resolve(self, decision: Decision) -> None:
-        """Decide about a parked album; ignored when it is not parked."""
-        if self._problem:
+        """Decide about a parked album; what cannot be decided is shown in its details and changes nothing."""
+        if sentence := self._objection(decision):
+            self._place.refuse(sentence)
+        else:
             self._decision = decision
 
-    @workflow.query(description="How many items were announced, arrived and were looked at")
-    def status(self) -> dict[str, int]:
-        """Return the counts of announced, arrived and not yet looked-at items."""
+    @workflow.update(name="resolve", description='{"action": "retry" | "give-up", "by": "you"}')
+    def decide(self, decision: Decision) -> str:
+        """Decide about a parked album; return what happens now."""
+        self._decision = decision
+        return f"{decision.action}: taken"
+
+    @decide.validator
+    def _check_decision(self, decision: Decision) -> None:
+        if sentence := self._objection(decision):
+            raise ValueError(sentence)
+
+    def _objection(self, decision: Decision) -> str | None:
+        decided = self._decision is not None
+        return objection(decision, self._place.problems, ALBUM_ACTIONS, decided=decided)
+
+    @workflow.query(description="How many items were announced, arrived and were looked at; what is stuck")
+    def status(self) -> dict[str, object]:
+        """Return the counts of announced, arrived and not yet looked-at items, and the problems."""
+        problems = [problem.model_dump(mode="json") for problem in self._place.problems]
         if self._state is None:
-            return {"expected": 0, "arrived": 0, "waiting": 0}
-        waiting = len(albums.unlooked(self._state))
-        return {"expected": self._state.expected, "arrived": len(self._state.items), "waiting": waiting}
+            return {"expected": 0, "arrived": 0, "waiting": 0, "problems": problems}
+        return {
+            "expected": self._state.expected,
+            "arrived": len(self._state.items),
+            "waiting": len(albums.unlooked(self._state)),
+            "problems": problems,
+        }
 
     @workflow.run
     async def run(self, album: AlbumInput) -> AlbumResult:  # noqa: ARG002  the engine hands it to both
@@ -75,14 +99,28 @@ class AlbumWorkflow:
             self._event = self._event or (self._announced.pop(0) if self._announced else None)
 
     async def _park(self, problem: Problem) -> None:
-        self._problem = problem
-        until = workflow.now() + timedelta(seconds=self._album.park_seconds)
-        await park("album", (problem,), until, self._has_work)
-        decision, self._decision, self._problem = self._decision, None, None
-        if decision and decision.action == "give-up":
+        park = self._parked(problem)
+        park = await self._place.wait(park, self._has_work)
+        decision, self._decision = self._decision, None
+        if decision and decision.action == GIVE_UP:
+            await note_end(park, decision, "")
             raise given_up(decision, (problem,))
         self._shown = attributes.ACTIVE
-        unpark()
+        await settle(park, decision, "announcement" if self._announced else "refresh")
+
+    def _parked(self, problem: Problem) -> Parked:
+        ref, info = self._album.ref, workflow.info()
+        return Parked(
+            workflow_id=info.workflow_id,
+            run_id=info.run_id,
+            number=0,
+            tenant_id=ref.tenant_id,
+            tg_channel_id=ref.tg_channel_id,
+            trace_id=ref.trace_id,
+            problems=(problem,),
+            since=workflow.now(),
+            until=workflow.now() + timedelta(seconds=self._album.park_seconds),
+        )
 
     def _has_work(self) -> bool:
         return bool(self._decision or self._announced or self._nudged)
@@ -157,6 +195,10 @@ class AlbumWorkflow:
         return False
 
     async def _assemble(self, missing: tuple[str, ...]) -> None:
+        if albums.is_dissolved(self._now):
+            policy = policies.named(policies.STORE, "dissolve")
+            await workflow.execute_activity_method(AlbumActivities.dissolve_album, self._now, **policy)
+            return
         fingerprint = albums.fingerprint(self._now, missing)
         if self._now.assembled == fingerprint and not self._now.unsent:
             return
@@ -172,6 +214,8 @@ class AlbumWorkflow:
 
     async def _finish(self, missing: tuple[str, ...]) -> AlbumResult:
         state = "partial" if missing else "complete"
+        if albums.is_dissolved(self._now):
+            state = "deleted"
         workflow.upsert_search_attributes(
             [attributes.STATE.value_set(state), attributes.STAGE.value_set("done")]
         )

@@ -1,43 +1,55 @@
 """Bringing a post up to date: every stale stage, in the order of what depends on what."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.events import PostParsed
+    from contracts.changes import Version
     from contracts.post import PostInput, Problem, Retag
     from contracts.stages import Outcome, Stage
     from workflows.failures import FAILURES, problem_of
+    from workflows.inbox import Inbox
     from workflows.indexing import enrich, index
     from workflows.progress import Progress
     from workflows.understanding import read_links, see, tag
+
+#: Versions that wait are saved one after the other, and then looked at once.
+_TOGETHER = "versions-together"
 
 
 class Convergence:
     """One look at the post after another; what was asked for is kept until it was done."""
 
-    def __init__(self, post: PostInput) -> None:
+    def __init__(self, post: PostInput, inbox: Inbox) -> None:
         self.post = Progress(post.ref)
-        self.event: PostParsed | None = post.event
+        self.event: Version | None = post.event
         self.forced: Retag | None = post.retag
+        #: What came of the tags that somebody asked for, by the request's event id.
+        self.tagged: dict[str, str] = {}
+        self._inbox = inbox
 
     async def converge(self) -> tuple[Problem, ...]:
         """Run every stale stage; return what could not be done.
 
-        Pictures never hold a post hostage; persist, tags, vectors and graph stop it where it stands.
+        Pictures never hold a post hostage; persist, tags, vectors and graph stop it where it stands. A post that
+        somebody wants deleted is left as it is.
         """
         problems: tuple[Problem, ...] = ()
         try:
             await self._persist()
-            problems = await see(self.post)
-            if any(problem.stage is Stage.TAGS for problem in problems):
-                return problems
-            await self._tag()
-            await enrich(self.post, await read_links(self.post))
-            return problems + await index(self.post)
+            for step in self._steps():
+                if self.post.state.absent or self._inbox.deletion:
+                    return ()
+                problems += await step()
+                if any(problem.stage is Stage.TAGS for problem in problems):
+                    return problems
         except FAILURES as error:
             return (*problems, problem_of(error, self.post.stage))
+        return problems
+
+    def _steps(self) -> tuple[Callable[[], Awaitable[tuple[Problem, ...]]], ...]:
+        return self._see, self._tag, self._enrich, self._index
 
     async def tell(self) -> tuple[Problem, ...]:
         """Tell what was committed before the post got stuck; return what kept it from being told."""
@@ -54,17 +66,42 @@ class Convergence:
             self.event = None
 
     async def _persist(self) -> None:
+        """Save the version that came, and those that came after it: only the newest is worth looking at."""
         await self.post.persist(self.event)
         self.event = None
+        while self._inbox.events and workflow.patched(_TOGETHER):
+            await self.post.persist(self._inbox.take_event())
 
-    async def _tag(self) -> None:
+    async def _see(self) -> tuple[Problem, ...]:
+        return await see(self.post)
+
+    async def _tag(self) -> tuple[Problem, ...]:
         await tag(self.post, self.forced)
+        if self.forced:
+            record = self.post.state.records[Stage.TAGS]
+            self.tagged[self.forced.event_id] = record.reason or record.outcome
         self.forced = None
+        return ()
 
-    def left_out(self) -> str | None:
-        """Return why the post cannot be found by search, None when it can."""
+    async def _enrich(self) -> tuple[Problem, ...]:
+        await enrich(self.post, await read_links(self.post))
+        return ()
+
+    async def _index(self) -> tuple[Problem, ...]:
+        return await index(self.post)
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether there is no such post (any more) to work on."""
+        return self.post.is_known and bool(self.post.state.absent)
+
+    def ending(self) -> tuple[str, str | None]:
+        """Return how the post ended: ``indexed``, ``deleted``, or ``skipped`` with the reason."""
+        absent = self.post.state.absent
+        if absent:
+            return ("deleted", None) if absent == "deleted" else ("skipped", absent)
         records = self.post.state.records
         enriched = records.get(Stage.ENRICH)
         if enriched and enriched.outcome is Outcome.SKIPPED:
-            return enriched.reason
-        return None if Stage.VECTORS in records else "left_out_by_operator"
+            return "skipped", enriched.reason
+        return ("indexed", None) if Stage.VECTORS in records else ("skipped", "left_out_by_operator")

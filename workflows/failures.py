@@ -24,7 +24,13 @@ def problem_of(error: FailureError, stage: Stage) -> Problem:
     while isinstance(cause, ActivityTimeoutError) and cause.cause is not None:
         cause = cause.cause
     if isinstance(cause, ApplicationError):
-        detail = str(cause.details[0]) if cause.details else None
-        return Problem(stage=stage, error=cause.type or "Error", message=cause.message, detail=detail)
+        detail, attempts = (*cause.details, None, None)[:2]
+        return Problem(
+            stage=stage,
+            error=cause.type or "Error",
+            message=cause.message,
+            detail=None if detail is None else str(detail),
+            attempts=attempts if isinstance(attempts, int) else 0,
+        )
     kind = type(cause).__name__ if cause else "Error"
     return Problem(stage=stage, error=kind, message=str(cause or error))

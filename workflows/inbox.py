@@ -2,29 +2,40 @@
 
 from dataclasses import dataclass, field
 
-from contracts.events import PostParsed
-from contracts.post import Decision, Refresh, Retag
+from contracts.changes import Version
+from contracts.post import Decision, Deletion, Refresh, Retag
 
 
 @dataclass
 class Inbox:
     """Filled by signal handlers, emptied by the loop."""
 
-    events: list[PostParsed] = field(default_factory=list)
+    events: list[Version] = field(default_factory=list)
     refreshes: list[Refresh] = field(default_factory=list)
     retag: Retag | None = None
+    deletion: Deletion | None = None
     decision: Decision | None = None
     _seen: dict[str, None] = field(default_factory=dict)
 
     def is_empty(self) -> bool:
         """Whether there is no reason to look at the post again."""
-        return not (self.events or self.refreshes or self.retag)
+        return not (self.events or self.refreshes or self.retag or self.deletion)
 
     def has_work(self) -> bool:
         """Whether a parked post has a reason to go on: something came, or somebody decided."""
         return self.decision is not None or not self.is_empty()
 
-    def take_event(self) -> PostParsed | None:
+    def reason_to_go_on(self) -> str:
+        """Return what came, in a word, for the record of a park; empty when nothing did."""
+        came = {
+            "deletion": self.deletion,
+            "edit": self.events,
+            "retag": self.retag,
+            "refresh": self.refreshes,
+        }
+        return next((name for name, found in came.items() if found), "")
+
+    def take_event(self) -> Version | None:
         """Return the oldest version that came, and forget it."""
         return self.events.pop(0) if self.events else None
 
@@ -32,6 +43,11 @@ class Inbox:
         """Return the request to tag again, and forget it."""
         retag, self.retag = self.retag, None
         return retag
+
+    def take_deletion(self) -> Deletion | None:
+        """Return the wish that the post be deleted, and forget it."""
+        deletion, self.deletion = self.deletion, None
+        return deletion
 
     def take_decision(self) -> Decision | None:
         """Return what the operator decided, and forget it."""

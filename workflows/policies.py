@@ -24,6 +24,16 @@ RECORD: Final = LocalActivityConfig(
     ),
 )
 
+#: A note beside the work (who parked, who decided): nothing waits for it longer than this; then it is left out.
+NOTE: Final = LocalActivityConfig(
+    start_to_close_timeout=timedelta(seconds=10),
+    schedule_to_close_timeout=timedelta(seconds=30),
+    local_retry_threshold=timedelta(seconds=10),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=300), maximum_interval=timedelta(seconds=5)
+    ),
+)
+
 #: A write to the vector index, the graph or the objects. Half an hour of outage is waited out, then parked.
 STORE: Final = ActivityConfig(
     task_queue=POST_QUEUE,

@@ -7,12 +7,25 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.saving import SavingActivities
-    from contracts.events import PostParsed
-    from contracts.post import Decision, GivenUp, PostInput, PostResult, Problem, Refresh, Retag
+    from contracts.changes import Version
+    from contracts.parking import Parked
+    from contracts.post import (
+        Decision,
+        Deletion,
+        GivenUp,
+        PostInput,
+        PostResult,
+        Problem,
+        Refresh,
+        Retag,
+    )
+    from contracts.stages import Stage
+    from domain.decisions import GIVE_UP, POST_ACTIONS, SKIP, objection
     from workflows import attributes, policies
     from workflows.converging import Convergence
+    from workflows.deleting import delete
     from workflows.inbox import Inbox
-    from workflows.parking import given_up, park, unpark
+    from workflows.parking import ParkingPlace, given_up, note_end, settle
 
 
 @workflow.defn
@@ -22,9 +35,10 @@ class PostWorkflow:
     @workflow.init  # signals may be handled before run() starts
     def __init__(self, post: PostInput) -> None:
         self._input = post
-        self._inbox = Inbox()
-        self._build = Convergence(post)
-        self._problems: tuple[Problem, ...] = ()
+        self._inbox = Inbox(deletion=post.deletion)
+        self._build = Convergence(post, self._inbox)
+        self._place = ParkingPlace("post")
+        self._deletion: Deletion | None = None
         self._parked_until = post.parked_until
 
     @workflow.signal(description='{"event_id": "any-unique-word"}: tag this post once more')
@@ -32,10 +46,17 @@ class PostWorkflow:
         """Tag once more."""
         self._inbox.add_retag(retag)
 
-    @workflow.signal(description="A newer version of the post, as posts.parsed carries it")
-    def edited(self, event: PostParsed) -> None:
+    @workflow.signal(description="A newer version of the post, as posts.parsed or posts.edited carries it")
+    def edited(self, event: Version) -> None:
         """Merge a version of the post and bring up to date what depends on it."""
         self._inbox.events.append(event)
+
+    @workflow.signal(
+        description='{"reason": "user" | "admin" | "ttl"}: remove this post everywhere, for good'
+    )
+    def deleted(self, deletion: Deletion) -> None:
+        """Delete the post; nothing brings it back."""
+        self._inbox.deletion = deletion
 
     @workflow.signal(description='{"reason": "...", "event_id": "any-unique-word"}: look at this post again')
     def refresh(self, refresh: Refresh) -> None:
@@ -44,14 +65,46 @@ class PostWorkflow:
 
     @workflow.signal(description='{"action": "retry" | "skip" | "give-up"} for a parked post')
     def resolve(self, decision: Decision) -> None:
-        """Decide about a parked post; ignored when it is not parked."""
-        if self._problems:
+        """Decide about a parked post; what cannot be decided is shown in its details and changes nothing."""
+        if sentence := self._objection(decision):
+            self._place.refuse(sentence)
+        else:
             self._inbox.decision = decision
+
+    @workflow.update(
+        name="resolve", description='{"action": "retry" | "skip" | "give-up", "stage": "…", "by": "you"}'
+    )
+    def decide(self, decision: Decision) -> str:
+        """Decide about a parked post; return what happens now."""
+        self._inbox.decision = decision
+        return f"{decision.action}: taken"
+
+    @decide.validator
+    def _check_decision(self, decision: Decision) -> None:
+        if sentence := self._objection(decision):
+            raise ValueError(sentence)
+
+    @workflow.update(description='{"event_id": "any-unique-word"}: tag once more, and wait until it is done')
+    async def retag_now(self, retag: Retag) -> str:
+        """Tag once more; return what came of it."""
+        self._inbox.add_retag(retag)
+        await workflow.wait_condition(
+            lambda: retag.event_id in self._build.tagged or self._cannot_be_tagged()
+        )
+        done = self._build.tagged.get(retag.event_id)
+        return f"tags {done}" if done else "not tagged: the post is stuck or deleted; see its details"
+
+    @retag_now.validator
+    def _check_retag(self, retag: Retag) -> None:
+        if not retag.event_id:
+            raise ValueError("event_id is needed: any word that was not used before")
+        if self._deletion or self._inbox.deletion:
+            raise ValueError("this post is being deleted")
 
     @workflow.query(description="Where the post is, what ran in this run, and what it waits for")
     def status(self) -> dict[str, object]:
         """Return stage, stages run in this run, and problems."""
-        problems = [problem.model_dump(mode="json") for problem in self._problems]
+        problems = [problem.model_dump(mode="json") for problem in self._place.problems]
         return {"stage": self._build.post.stage, "ran": list(self._build.post.ran), "problems": problems}
 
     @workflow.run
@@ -59,37 +112,74 @@ class PostWorkflow:
         """Converge until nothing is stale, nothing failed and nobody asked for more."""
         while True:
             self._inbox.refreshes.clear()
-            problems = await self._build.converge()
+            problems = await self._look()
             if problems:
                 await self._park(problems)
-            elif self._inbox.is_empty():
-                return await self._finish()
+            elif await self._is_done():
+                return self._finish()
             else:
                 self._parked_until = None
             self._build.event = self._build.event or self._inbox.take_event()
             self._build.forced = self._inbox.take_retag() or self._build.forced
 
+    async def _look(self) -> tuple[Problem, ...]:
+        self._deletion = self._inbox.take_deletion() or self._deletion
+        if self._deletion:
+            return await delete(self._input.ref, self._deletion, self._build.post.skipped)
+        return await self._build.converge()
+
+    async def _is_done(self) -> bool:
+        """Whether nobody asked for more, also not by an update that is being answered."""
+        await workflow.wait_condition(
+            lambda: workflow.all_handlers_finished() or not (self._deletion or self._inbox.is_empty())
+        )
+        return self._deletion is not None or self._inbox.is_empty()
+
     async def _park(self, problems: tuple[Problem, ...]) -> None:
         """Wait for a decision, another signal or the end of the wait, which retrying does not push away."""
-        problems += await self._build.tell()
+        if not self._deletion:
+            problems += await self._build.tell()
         self._parked_until = self._parked_until or workflow.now() + timedelta(
             seconds=self._input.park_seconds
         )
         if workflow.info().is_continue_as_new_suggested() and not self._inbox.has_work():
             workflow.continue_as_new(self._as_input())
-        self._problems = problems
+        park = self._parked(problems)
         try:
-            await park("post", problems, self._parked_until, self._inbox.has_work)
-            decision, self._problems = self._inbox.take_decision(), ()
-            if decision and decision.action == "give-up":
+            park = await self._place.wait(park, self._inbox.has_work)
+            decision = self._inbox.take_decision()
+            if decision and decision.action == GIVE_UP:
+                await note_end(park, decision, "")
                 raise given_up(decision, problems)
         except ApplicationError as error:
             await self._mark_failed(error)
             raise
-        if decision and decision.action == "skip":
-            named = {decision.stage} if decision.stage else {problem.stage for problem in problems}
+        if decision and decision.action == SKIP:
+            named = {Stage(decision.stage)} if decision.stage else {problem.stage for problem in problems}
             self._build.leave_out(named)
-        unpark()
+        await settle(park, decision, self._inbox.reason_to_go_on())
+
+    def _parked(self, problems: tuple[Problem, ...]) -> Parked:
+        ref, info = self._input.ref, workflow.info()
+        return Parked(
+            workflow_id=info.workflow_id,
+            run_id=info.run_id,
+            number=0,
+            tenant_id=ref.tenant_id,
+            post_id=ref.post_id,
+            tg_channel_id=ref.tg_channel_id,
+            trace_id=ref.trace_id,
+            problems=problems,
+            since=workflow.now(),
+            until=self._parked_until or workflow.now(),
+        )
+
+    def _cannot_be_tagged(self) -> bool:
+        return bool(self._place.problems or self._deletion or self._build.is_absent)
+
+    def _objection(self, decision: Decision) -> str | None:
+        decided = self._inbox.decision is not None
+        return objection(decision, self._place.problems, POST_ACTIONS, decided=decided)
 
     def _as_input(self) -> PostInput:
         """What the next run of a post that waits for very long begins with."""
@@ -97,6 +187,7 @@ class PostWorkflow:
             ref=self._input.ref,
             event=self._build.event,
             retag=self._build.forced,
+            deletion=self._deletion,
             park_seconds=self._input.park_seconds,
             parked_until=self._parked_until,
         )
@@ -106,13 +197,13 @@ class PostWorkflow:
         failed = GivenUp(ref=self._input.ref, reason=error.message)
         await workflow.execute_local_activity_method(SavingActivities.mark_failed, failed, **policies.RECORD)
 
-    async def _finish(self) -> PostResult:
-        reason, ran = self._build.left_out(), self._build.post.ran
-        state = "skipped" if reason else "indexed"
+    def _finish(self) -> PostResult:
+        state, reason = ("deleted", None) if self._deletion else self._build.ending()
+        ran = self._build.post.ran
         workflow.upsert_search_attributes(
             [attributes.STATE.value_set(state), attributes.STAGE.value_set("done")]
         )
         did = ", ".join(dict.fromkeys(ran)) or "nothing was stale"
-        workflow.set_current_details(f"**{state}**{f' ({reason})' if reason else ''}. This run did: {did}.")
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        why = f" ({reason})" if reason else ""
+        workflow.set_current_details(f"**{state}**{why}. This run did: {did}.")
         return PostResult(state=state, reason=reason, stages_run=len(ran))

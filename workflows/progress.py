@@ -6,7 +6,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.announcing import BridgeActivities
     from activities.saving import SavingActivities
-    from contracts.events import PostParsed
+    from contracts.changes import Version
     from contracts.post import PostInput, PostRef, PostState, StageRequest
     from contracts.stages import Stage, StageRecord
     from domain import build
@@ -25,13 +25,18 @@ class Progress:
         self.skipped: frozenset[Stage] = frozenset()
 
     @property
+    def is_known(self) -> bool:
+        """Whether the archive was asked for the post."""
+        return self._state is not None
+
+    @property
     def state(self) -> PostState:
         """What is known of the post by now."""
         if self._state is None:
             raise ApplicationError("nothing is persisted yet", type="NotPersisted")
         return self._state
 
-    async def persist(self, event: PostParsed | None) -> None:
+    async def persist(self, event: Version | None) -> None:
         """Save the post's version, if one came, and learn what is stale."""
         self.stage = Stage.PERSIST
         post = PostInput(ref=self._ref, event=event)

@@ -10,6 +10,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.album import AlbumInput, AlbumRef
+from contracts.changes import PostEdited
+from contracts.events import PostParsed
 from contracts.post import PostInput, PostRef, Refresh
 from contracts.stages import Stage
 from workflows import attributes
@@ -31,20 +33,24 @@ class RaceError(Exception):
 
 
 async def start_post(client: Client, post: PostInput) -> bool:
-    """Start the post's workflow, or give its running one the event; return whether a new run began.
+    """Start the post's workflow, or give its running one the version or the wish to delete it.
 
-    Safe to repeat: a run that finds nothing stale ends at once.
+    Return whether a new run began. Safe to repeat: a run that finds nothing stale ends at once.
 
     Raises:
         RaceError: the workflow closed and opened again and again meanwhile.
     """
-    handle = client.get_workflow_handle_for(PostWorkflow.run, post.ref.workflow_id)
-    event = post.event
     return await _start_or_tell(
-        lambda: _start_post(client, post),
-        (lambda: handle.signal(PostWorkflow.edited, event)) if event else None,
-        post.ref.workflow_id,
+        lambda: _start_post(client, post), _teller(client, post), post.ref.workflow_id
     )
+
+
+def _teller(client: Client, post: PostInput) -> Callable[[], Awaitable[None]] | None:
+    handle = client.get_workflow_handle_for(PostWorkflow.run, post.ref.workflow_id)
+    event, deletion = post.event, post.deletion
+    if deletion:
+        return lambda: handle.signal(PostWorkflow.deleted, deletion)
+    return (lambda: handle.signal(PostWorkflow.edited, event)) if event else None
 
 
 async def start_album(client: Client, album: AlbumInput) -> bool:
@@ -125,8 +131,8 @@ async def refresh_album(client: Client, ref: AlbumRef) -> None:
 
 
 async def _start_post(client: Client, post: PostInput) -> None:
-    ref, event = post.ref, post.event
-    posted_at = event.posted_at if event else None
+    ref = post.ref
+    posted_at = post.event.posted_at if isinstance(post.event, PostParsed) else None
     age = datetime.now(UTC) - posted_at if posted_at else timedelta()
     await client.start_workflow(
         PostWorkflow.run,
@@ -173,15 +179,17 @@ def _priority(tenant: str, key: int) -> Priority:
 def _summary(post: PostInput) -> str:
     """One line for people: the channel, the message, how it begins."""
     ref, event = post.ref, post.event
-    channel = (event.channel_title if event else None) or f"channel {ref.tg_channel_id}"
+    title = event.channel_title if isinstance(event, PostParsed) else None
+    what = ": deleted" if post.deletion else " (edited)" if isinstance(event, PostEdited) else ""
     head = " ".join((event.text if event else "").split())[:90]
-    return _cut(f"{channel} #{ref.message_id}" + (f": {head}" if head else " (no text)"))
+    words = f": {head}" if head else "" if what else " (no text)"
+    return _cut(f"{title or f'channel {ref.tg_channel_id}'} #{ref.message_id}{what}{words}")
 
 
 def _details(post: PostInput) -> str:
     """Markdown for the post's page: where it stands, when, what it brought."""
     event = post.event
-    if event is None:
+    if not isinstance(event, PostParsed):
         return ""
     rows = {
         "posted": event.posted_at.isoformat(" ", "minutes"),

@@ -30,6 +30,7 @@ EDGES: Final = "MATCH (n)-[e]->() WHERE n.tenant_id = $tenant RETURN label(e), c
 
 AROUND: Final = "MATCH (p:Post {key: $key})-[e]-(n) RETURN DISTINCT label(n), n.key"
 LABELS_OF: Final = "MATCH (p:Image)-[:HAS_LABEL]->(n:Label) WHERE p.key IN $keys RETURN DISTINCT n.key"
+DELETE_ALBUM: Final = "MATCH (a:Album {key: $key}) DETACH DELETE a"
 DELETE_POST: Final = "MATCH (p:Post {key: $key}) DETACH DELETE p RETURN p.key"
 
 KINDS: Final = (

@@ -9,7 +9,7 @@ from adapters.embedded_graph import cypher
 from adapters.embedded_graph.rows import Drawing, node_key, of_album, of_post
 from adapters.embedded_graph.store import Run, Store, our_errors
 from adapters.embedded_graph.writing import sweep, write
-from contracts.index import AlbumNode, GraphCounts, Neighbour, PostNode
+from contracts.index import AlbumNode, Detached, GraphCounts, Neighbour, PostNode
 
 
 class EmbeddedGraph:
@@ -67,10 +67,15 @@ class EmbeddedGraph:
         key = node_key(tenant_id, post_id)
         return await self._store.transaction(lambda run: _neighbours(run, key, limit))
 
-    async def delete_post(self, tenant_id: UUID, post_id: UUID) -> int:
-        """Remove a post and what only it pointed to; return how many nodes went, 0 when it was not there."""
+    async def delete_post(self, tenant_id: UUID, post_id: UUID) -> Detached:
+        """Remove a post and what only it pointed to; return how many nodes went, none when it was not there."""
         key = node_key(tenant_id, post_id)
         return await self._store.transaction(lambda run: _delete(run, key))
+
+    async def delete_album(self, tenant_id: UUID, channel_id: UUID, grouped_id: int) -> None:
+        """Remove an album; its posts stay. Harmless when it is not there."""
+        key = node_key(tenant_id, channel_id, grouped_id)
+        await self._store.transaction(lambda run: run(cypher.DELETE_ALBUM, key=key))
 
     async def counts(self, tenant_id: UUID) -> dict[str, int]:
         """Return the tenant's nodes for each label and relationships for each type; unseen posts left out."""
@@ -100,14 +105,15 @@ def _neighbours(run: Run, key: str, limit: int) -> tuple[Neighbour, ...]:
     return tuple(sorted(found.values(), key=lambda neighbour: -neighbour.weight)[:limit])
 
 
-def _delete(run: Run, key: str) -> int:
+def _delete(run: Run, key: str) -> Detached:
     if not run(cypher.FILLED_POSTS, keys=[key]):
-        return 0
+        return Detached()
     around: dict[str, set[str]] = {}
     for label, other in run(cypher.AROUND, key=key):
         around.setdefault(label, set()).add(other)
     run(cypher.DELETE_POST, key=key)
-    return 1 + sweep(run, around)
+    gone = sweep(run, around)
+    return Detached(nodes=1 + sum(gone.values()), tags=gone.get("Tag", 0))
 
 
 def _counts(run: Run, tenant: str) -> dict[str, int]:

@@ -30,14 +30,14 @@ def write(run: Run, drawing: Drawing) -> None:
     sweep(run, ends)
 
 
-def sweep(run: Run, candidates: Mapping[str, Iterable[str]]) -> int:
-    """Remove those nodes (keys by label) that nothing holds any more; return how many went."""
+def sweep(run: Run, candidates: Mapping[str, Iterable[str]]) -> dict[str, int]:
+    """Remove those nodes (keys by label) that nothing holds any more; return how many of each label went."""
     keys = {label: set(found) for label, found in candidates.items()}
     if "Image" in keys:
         labels = run(cypher.LABELS_OF, keys=list(keys["Image"]))
         keys["Label"] = keys.get("Label", set()) | {key for (key,) in labels}
     found = ((label, keys[label]) for label in KEPT_BY if keys.get(label))
-    return sum(len(run(cypher.SWEEP[label], keys=list(of_label))) for label, of_label in found)
+    return {label: len(run(cypher.SWEEP[label], keys=list(of_label))) for label, of_label in found}
 
 
 def _former(run: Run, drawing: Drawing) -> list[Edge]:

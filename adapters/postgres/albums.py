@@ -1,6 +1,6 @@
 """Albums: what was announced, what has arrived, what was put together."""
 
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
@@ -39,10 +39,19 @@ WHERE i.group_id = $1 AND p.id = COALESCE(s.post_id, i.post_id) AND p.tenant_id 
 """
 
 GROUP = """
-SELECT id, inferred, assembled_fingerprint, COALESCE((meta ->> 'announced_id')::bigint, id) AS announced_id,
-    COALESCE(meta ->> 'user_id', '') AS user_id, GREATEST(items_count, 0) AS items_count
-FROM media_groups WHERE tenant_id = $1 AND channel_id = $2 AND grouped_id = $3
+SELECT g.id, inferred, assembled_fingerprint, COALESCE((meta ->> 'announced_id')::bigint, g.id) AS announced_id,
+    COALESCE(meta ->> 'user_id', '') AS user_id, GREATEST(items_count - gone.count, 0) AS items_count,
+    gone.count AS deleted
+FROM media_groups g CROSS JOIN LATERAL (
+    SELECT count(*) FROM media_group_items i
+    WHERE i.group_id = g.id AND EXISTS (
+        SELECT FROM post_tombstones t WHERE t.channel_id = g.channel_id AND i.post_id = ANY (t.known_as))
+) gone
+WHERE tenant_id = $1 AND channel_id = $2 AND grouped_id = $3
 """
+
+DISSOLVE: Final = "DELETE FROM media_groups WHERE tenant_id = $1 AND channel_id = $2 AND grouped_id = $3"
+
 
 UNSENT = """
 SELECT count(*) FROM outbox_events WHERE aggregate_id = $1 AND lane = 'bridge' AND processed_at IS NULL
@@ -81,12 +90,15 @@ class AlbumArchive:
     async def state(self, ref: AlbumRef, vision_version: str) -> AlbumState:
         """Return what has arrived of the album; posts that did not know it get to know it here.
 
-        Raises:
-            RejectedError: there is no such album.
+        An album that nobody announced, or whose last item was deleted, is ``absent``.
         """
         with our_errors():
             async with self._pool.acquire() as connection, connection.transaction():
-                group = await _group(connection, ref)
+                group = await _find(connection, ref)
+                if group is None:
+                    return AlbumState(
+                        ref=ref, album_id=0, expected=0, vision_version=vision_version, absent=True
+                    )
                 await connection.execute(CLAIM_POSTS, group["id"], ref.grouped_id, ref.tenant_id)
                 items = await _items(connection, ref, group["id"], vision_version)
                 unsent = await connection.fetchval(UNSENT, ref.workflow_id)
@@ -98,7 +110,13 @@ class AlbumArchive:
             vision_version=vision_version,
             assembled=group["assembled_fingerprint"],
             unsent=unsent,
+            deleted=group["deleted"],
         )
+
+    async def dissolve(self, ref: AlbumRef) -> None:
+        """Forget an album of which no item is left; idempotent. A later announcement begins it anew."""
+        with our_errors():
+            await self._pool.execute(DISSOLVE, ref.tenant_id, ref.channel_id, ref.grouped_id)
 
     async def material(self, ref: AlbumRef, vision_version: str) -> AlbumMaterial:
         """Return the album with everything known of its items.
@@ -134,11 +152,16 @@ class AlbumArchive:
                 await keep_events(connection, album.ref.tenant_id, album.ref.workflow_id, [event])
 
 
-async def _group(connection: Any, ref: AlbumRef) -> dict[str, Any]:
+async def _find(connection: Any, ref: AlbumRef) -> dict[str, Any] | None:
     row = await connection.fetchrow(GROUP, ref.tenant_id, ref.channel_id, ref.grouped_id)
+    return dict(row) if row else None
+
+
+async def _group(connection: Any, ref: AlbumRef) -> dict[str, Any]:
+    row = await _find(connection, ref)
     if row is None:
         raise RejectedError(f"no album {ref.grouped_id} in channel {ref.tg_channel_id}")
-    return dict(row)
+    return row
 
 
 async def _items(connection: Any, ref: AlbumRef, group: int, vision_version: str) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from adapters.postgres.errors import our_errors
+from contracts.post import PostRef
 
 ADD_CHANNEL = """
 WITH kept AS (
@@ -23,6 +24,22 @@ SELECT id, tg_channel_id FROM kept
 FIND_CHANNEL = """
 SELECT id, tg_channel_id FROM channels c
 WHERE tenant_id = $1 AND id IN ($2, (SELECT channel_id FROM channel_aliases WHERE tenant_id = $1 AND alias = $2))
+"""
+
+#: The post with that id, ours or a producer's; a deleted one is known by its tombstone.
+FIND_POST = """
+SELECT p.tenant_id, p.channel_id, c.tg_channel_id, p.telegram_message_id AS message_id, p.id AS post_id,
+    p.trace_id, p.grouped_id
+FROM posts p JOIN channels c ON c.id = p.channel_id
+WHERE p.id = $1 OR p.id IN (SELECT post_id FROM post_aliases WHERE alias = $1)
+UNION ALL
+SELECT t.tenant_id, t.channel_id, c.tg_channel_id, t.telegram_message_id, t.post_id, t.trace_id, t.grouped_id
+FROM post_tombstones t JOIN channels c ON c.id = t.channel_id WHERE t.known_as @> ARRAY[$1]
+LIMIT 2
+"""
+
+OWNERS = """
+SELECT tenant_id FROM channels WHERE id = $1 UNION SELECT tenant_id FROM channel_aliases WHERE alias = $1 LIMIT 2
 """
 
 TITLE = 500
@@ -74,11 +91,23 @@ class Directory:
         """Return the tenant's channel of that id."""
         with our_errors():
             row = await self._pool.fetchrow(
-                "SELECT id, tg_channel_id FROM channels WHERE tenant_id = $1 AND id = $2",
+                FIND_CHANNEL,
                 tenant_id,
                 channel_id,
             )
         return Channel(row["id"], row["tg_channel_id"]) if row else None
+
+    async def post(self, post_id: UUID) -> PostRef | None:
+        """Return the post with that id, ours or a producer's; None when there is none, or several tenants have it."""
+        with our_errors():
+            rows = await self._pool.fetch(FIND_POST, post_id)
+        return PostRef.model_validate(dict(rows[0])) if len(rows) == 1 else None
+
+    async def owners(self, channel_id: UUID) -> list[UUID]:
+        """Return the tenants that have a channel of that id, ours or a producer's; two at most."""
+        with our_errors():
+            rows = await self._pool.fetch(OWNERS, channel_id)
+        return [row["tenant_id"] for row in rows]
 
     async def add_channel(
         self, tenant_id: UUID, channel_id: UUID, tg_channel_id: int, title: str | None, username: str | None

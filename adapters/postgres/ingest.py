@@ -126,6 +126,12 @@ class IngestStore:
             )  # fmt: skip
         return channel.model_copy(update={"id": stored})
 
+    async def deleted(self, channel: ChannelRow, message_ids: Sequence[int]) -> set[int]:
+        """Return those of the messages that were deleted here: they stay so."""
+        with our_errors():
+            rows = await self._pool.fetch(sql.DELETED, channel.id, list(message_ids))
+        return {row["telegram_message_id"] for row in rows}
+
     @asynccontextmanager
     async def batch(self, channel: ChannelRow) -> AsyncIterator[IngestBatch]:
         """Open a transaction on a stored channel; ingests of one channel take turns.

@@ -13,6 +13,10 @@ ON CONFLICT (tenant_id, tg_channel_id) DO UPDATE SET
 RETURNING id
 """
 
+DELETED: Final = """
+SELECT telegram_message_id FROM post_tombstones WHERE channel_id = $1 AND telegram_message_id = ANY ($2::bigint[])
+"""
+
 KEEP_MEDIA: Final = """
 INSERT INTO media_objects AS m (tenant_id, file_sha256, mime, size_bytes, s3_key, missing)
 VALUES ($1, $2, $3, $4, $5, $6)

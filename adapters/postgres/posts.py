@@ -7,18 +7,26 @@ import asyncpg
 
 from adapters.postgres.errors import our_errors
 from adapters.postgres.rows import query
+from contracts.changes import PostEdited
 from contracts.errors import RejectedError
 from contracts.events import PostParsed
 from contracts.identity import digest, post_id
 from contracts.material import Forward, PostMaterial
 from contracts.post import PostRef, PostState, Versions
 from contracts.stages import StageTiming
-from domain.links import unique
+from domain.links import found_in, unique
 from domain.text import content_hash, storable
 
 _MARK_FAILED = """
 UPDATE posts SET enrichment_status = 'failed', enrichment_error = $4, is_processed = false
 WHERE tenant_id = $1 AND channel_id = $2 AND telegram_message_id = $3
+"""
+
+_ABSENT = """
+SELECT CASE
+    WHEN EXISTS (SELECT FROM post_tombstones WHERE channel_id = $1 AND telegram_message_id = $2) THEN 'deleted'
+    WHEN EXISTS (SELECT FROM post_early_edits WHERE channel_id = $1 AND telegram_message_id = $2) THEN 'not_arrived'
+END
 """
 
 
@@ -36,19 +44,34 @@ class PostArchive:
         with our_errors():
             await self._pool.execute(query("save_post"), *_row(ref, event), event.post_id, *_times(timing))
 
+    async def edit(self, ref: PostRef, edit: PostEdited, timing: StageTiming) -> None:
+        """Merge a newer text into the post; that of a post which has not arrived is kept for it.
+
+        Idempotent: an older edit, one of a deleted post and an empty text change nothing.
+        """
+        text = storable(edit.text)
+        urls = list(unique(found_in(text) if edit.urls is None else edit.urls))
+        row = (text, content_hash(text), urls, edit.edited_at)
+        with our_errors():
+            await self._pool.execute(query("save_edit"), *_key(ref), *row, *_times(timing))
+
     async def state(self, ref: PostRef, versions: Versions) -> PostState:
-        """Return what decides which stages of the post are stale.
+        """Return what decides which stages of the post are stale; ``absent`` says why there is none.
 
         Raises:
-            RejectedError: there is no such post.
+            RejectedError: there is no such post, and nothing is known of it.
         """
         with our_errors():
-            row = await self._pool.fetchrow(
-                query("post_state"), ref.tenant_id, ref.channel_id, ref.message_id
-            )
-        if row is None:
+            row = await self._pool.fetchrow(query("post_state"), *_key(ref))
+            if row is not None and row["early_edit"]:
+                await self._pool.execute(query("apply_early_edit"), ref.channel_id, ref.message_id)
+                row = await self._pool.fetchrow(query("post_state"), *_key(ref))
+            if row is not None:
+                return _state(dict(row), versions)
+            absent = await self._pool.fetchval(_ABSENT, ref.channel_id, ref.message_id)
+        if absent is None:
             raise RejectedError(f"no post {ref.message_id} in channel {ref.tg_channel_id}")
-        return _state(dict(row), versions)
+        return PostState(ref=ref, content_hash="", text_length=0, versions=versions, absent=absent)
 
     async def mark_failed(self, ref: PostRef, reason: str) -> None:
         """Say that nobody works on the post any more; a post that was never saved has nothing to be marked."""
@@ -83,6 +106,10 @@ def _row(ref: PostRef, event: PostParsed) -> tuple[Any, ...]:
         event.forward_from_message_id, event.forward_date, event.forward_from_name, event.idempotency_key,
         ref.trace_id,
     )  # fmt: skip
+
+
+def _key(ref: PostRef) -> tuple[Any, ...]:
+    return ref.tenant_id, ref.channel_id, ref.message_id
 
 
 def _times(timing: StageTiming) -> tuple[Any, ...]:

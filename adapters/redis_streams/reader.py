@@ -1,6 +1,5 @@
 """Reading a stream as one consumer group of ours: new entries, left-over entries, acknowledgement, dead letters."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,11 +9,11 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from adapters.redis_streams.errors import our_errors
+from contracts.dead_letters import unreadable
 from contracts.streams import dead_letters
 
 #: An entry that another consumer took and did not acknowledge within this time is taken over (milliseconds).
 IDLE_MS: Final = 60_000
-_SNIPPET: Final = 1024
 
 
 @dataclass(frozen=True)
@@ -102,32 +101,11 @@ class StreamReader:
 
     async def bury(self, entry: Entry, reason: str, code: str) -> None:
         """Put the entry on the dead-letter stream with its reason and acknowledge it, both or neither."""
-        fields: Any = dead_letter(entry, reason, code)
+        fields: Any = unreadable(
+            (entry.stream, entry.id), entry.fields, (reason, code), entry.written_at, datetime.now(UTC)
+        )
         with our_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.xadd(dead_letters(self.stream), fields)
                 pipe.xack(self.stream, self._group, entry.id)
                 await pipe.execute()
-
-
-def dead_letter(entry: Entry, reason: str, code: str) -> dict[str, str]:
-    """Return the fields of a dead letter: where it came from, why it lies here, and the whole original entry."""
-    now = datetime.now(UTC).isoformat()
-    original = json.dumps(dict(entry.fields), ensure_ascii=False)
-    return {
-        "event_type": "dlq.message",
-        "schema_version": "1.0",
-        "base_event_type": entry.stream.removeprefix("stream:").replace(":", "."),
-        "original_stream": entry.stream,
-        "original_message_id": entry.id,
-        "error": reason[:500],
-        "error_code": code,
-        "error_details": reason[:500],
-        "retry_count": "0",
-        "failed_at": now,
-        "first_seen_at": entry.written_at.isoformat(),
-        "last_seen_at": now,
-        "payload_snippet": json.dumps({"head": original[:_SNIPPET]}, ensure_ascii=False),
-        "original_entry": original,
-        **({"tenant_id": entry.fields["tenant_id"]} if "tenant_id" in entry.fields else {}),
-    }

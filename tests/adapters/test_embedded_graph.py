@@ -14,7 +14,7 @@ import pytest
 
 from adapters.embedded_graph.graph import EmbeddedGraph
 from contracts.errors import RejectedError, UnavailableError
-from contracts.index import AlbumNode, ImageNode, Neighbour, PageNode, PostNode
+from contracts.index import AlbumNode, Detached, ImageNode, Neighbour, PageNode, PostNode
 
 ONE, OTHER = uuid4(), uuid4()
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -145,8 +145,8 @@ async def test_tenants_share_nothing(graph: EmbeddedGraph) -> None:
 
     assert await around(graph, "a") == [] == await around(graph, "a", OTHER)
     assert await graph.counts(OTHER) == alone
-    assert await graph.delete_post(OTHER, post("a", ONE)) == 0
-    assert await graph.delete_post(OTHER, post("a", OTHER)) == 11
+    assert await graph.delete_post(OTHER, post("a", ONE)) == Detached()
+    assert (await graph.delete_post(OTHER, post("a", OTHER))).nodes == 11
     assert await graph.counts(ONE) == alone and await graph.counts(OTHER) == {}
     assert await graph.neighbours(OTHER, post("a", ONE), 5) == ()
 
@@ -206,8 +206,8 @@ async def test_deleting_a_post_takes_what_only_it_had(graph: EmbeddedGraph) -> N
 
     removed = await graph.delete_post(ONE, post("a"))
 
-    assert removed == 9
-    assert await graph.delete_post(ONE, post("a")) == 0
+    assert removed == Detached(nodes=9, tags=1)
+    assert await graph.delete_post(ONE, post("a")) == Detached()
     assert await graph.counts(ONE) == {"Channel": 1, "HAS_POST": 1, "Post": 1, "TAGGED_AS": 1, "Tag": 1}
 
 

@@ -161,8 +161,10 @@ async def test_an_album_of_another_tenant_is_not_there(
     other = await a_known_ref(pool)
     await albums.save(album, an_album_event(album, items_of(album)))
 
+    theirs = an_album_ref(tenant=other.tenant_id)
+    assert (await albums.state(theirs, "v1")).absent
     with pytest.raises(RejectedError):
-        await albums.state(an_album_ref(tenant=other.tenant_id), "v1")
+        await albums.material(theirs, "v1")
 
 
 async def test_posts_of_another_tenant_are_no_items(

@@ -6,6 +6,7 @@ from typing import Any, Final
 from contracts.announcements import (
     AlbumAssembled,
     PostCrawl,
+    PostDeleted,
     PostEnriched,
     PostIndexed,
     PostTagged,
@@ -13,6 +14,7 @@ from contracts.announcements import (
     VisionAnalyzed,
     VisionSkipped,
 )
+from contracts.changes import PostEdited
 from contracts.events import Event, MediaFile, VisionUploaded
 from domain.text import tags_hash
 from tests.build import LONG, MOMENT, a_ref, an_album_event, an_album_ref, an_event
@@ -146,5 +148,35 @@ EVENTS: Final[dict[str, Event]] = {
         assembly_lag_seconds=2.0,
         partial=True,
         missing=("message 3",),
+    ),
+    "posts_edited": PostEdited(
+        **_POST,
+        idempotency_key=f"{_KEY}:edited",
+        channel_id=_REF.channel_id,
+        tg_channel_id=_REF.tg_channel_id,
+        telegram_message_id=_REF.message_id,
+        text=LONG,
+        urls=("https://example.org/a",),
+        edited_at=MOMENT + timedelta(hours=1),
+    ),
+    "posts_deleted": PostDeleted(
+        **_POST,
+        idempotency_key=f"{_KEY}:deleted:v1",
+        channel_id=_REF.channel_id,
+        tg_channel_id=_REF.tg_channel_id,
+        telegram_message_id=_REF.message_id,
+        reason="user",
+        deleted_at=MOMENT,
+        qdrant_cleaned=True,
+        neo4j_cleaned=True,
+        postgres_cleaned=True,
+        deletion_duration_ms=30,
+        qdrant_deletion_ms=10,
+        neo4j_deletion_ms=10,
+        postgres_deletion_ms=10,
+        related_vectors_deleted=1,
+        related_nodes_deleted=4,
+        orphan_tags_cleaned=2,
+        objects_deleted=3,
     ),
 }

@@ -12,10 +12,14 @@ import pytest
 
 from adapters.desktop_export.errors import ImportRefusedError
 from adapters.folder import FolderStore
+from adapters.postgres.deleting import Tombstones
+from adapters.postgres.door import Directory
 from adapters.postgres.pool import open_pool
 from contracts import identity
+from contracts.post import Deletion
 from ingest.importer import import_export
 from ingest.options import ImportOptions, ImportProgress, ImportReport
+from tests.build import MOMENT, a_ref
 from tests.ingest.exports import CHAT, MARKED, a_message, a_picture, an_export
 
 pytestmark = pytest.mark.services
@@ -266,3 +270,22 @@ async def test_an_unknown_tenant_is_refused(archive: Archive, tmp_path: Path) ->
 def _stop(progress: ImportProgress) -> None:
     assert progress.bytes_read <= progress.bytes_total
     raise KeyboardInterrupt
+
+
+async def test_a_deleted_message_stays_deleted_and_its_file_is_not_taken(
+    archive: Archive, tmp_path: Path
+) -> None:
+    folder = tmp_path / "e"
+    ref = a_ref(1, tenant=archive.tenant)
+    await Directory(archive.pool).add_channel(archive.tenant, ref.channel_id, MARKED, "Канал", None)
+    await Tombstones(archive.pool).entomb(ref, Deletion(), MOMENT)
+
+    report = await archive.take(an_export(folder, a_picture(1, folder), a_message(2)))
+
+    assert (report.posts_new, report.skipped, report.first_skipped_ids) == (
+        1,
+        {"deleted": 1},
+        {"deleted": [1]},
+    )
+    assert await archive.objects.keys("media/") == []
+    assert [event["telegram_message_id"] for event in await archive.told()] == ["2"]

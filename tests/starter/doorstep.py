@@ -18,7 +18,7 @@ from contracts.encoding import encode
 from contracts.streams import ALBUMS_PARSED, POSTS_PARSED, dead_letters
 from starter.door import Door
 from starter.gate import Gate
-from starter.starter import GROUP, Starter, album_handler, post_handler
+from starter.starter import GROUP, HANDLERS, Starter
 from tests.build import a_ref, a_tenant, an_event
 
 
@@ -33,7 +33,7 @@ class Doorstep:
     def starter(self, stream: str, client: Client | None = None) -> Starter:
         """A starter as the service has it; with another client it talks to another engine."""
         door = Door(self.directory, 600)
-        handler = (post_handler if stream == POSTS_PARSED else album_handler)(client or self.client, door)
+        handler = HANDLERS[stream](client or self.client, door)
         return Starter(
             StreamReader(self.redis, stream, GROUP, "starter-1"), handler, Gate(_none, 100, 50), 50
         )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.events import AlbumParsed, PostParsed
-from starter.door import RefusedEntryError, parse
+from starter.parsing import RefusedEntryError, parse
 
 WRITTEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 UUID = "6f1f1d3c-7f3e-5c55-9a3e-0b6d1c0f7a11"

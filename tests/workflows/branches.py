@@ -2,13 +2,24 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, Final
 
-from temporalio.client import WorkflowFailureError, WorkflowHandle
+from temporalio.client import WorkflowFailureError, WorkflowHandle, WorkflowUpdateStage
 
-from contracts.errors import LinkFailedError, RejectedError
-from contracts.post import Decision, PostRef, Refresh, Retag
-from tests.build import LONG, SHORT, a_post, a_timing, an_album, an_album_event, an_event
+from contracts.errors import LinkFailedError, RejectedError, UnavailableError
+from contracts.post import Decision, Deletion, PostInput, PostRef, Refresh, Retag
+from tests.build import (
+    LONG,
+    MOMENT,
+    SHORT,
+    a_post,
+    a_timing,
+    an_album,
+    an_album_event,
+    an_edit,
+    an_event,
+)
 from tests.workflows.town import Town, parked, until, within
 from workflows.album import AlbumWorkflow
 from workflows.attributes import STATE, WAITING
@@ -93,6 +104,11 @@ async def post_signalled(town: Town, send: Callable[[Handle], Awaitable[None]]) 
     return handle
 
 
+async def arrived_items(town: Town, count: int) -> tuple[PostRef, ...]:
+    """An album's items that are all there."""
+    return await _items(town, count, count)
+
+
 async def _items(town: Town, count: int, arrived: int) -> tuple[PostRef, ...]:
     refs = tuple(town.ref(n, grouped_id=town.album_ref().grouped_id) for n in range(1, count + 1))
     for ref in refs:
@@ -146,6 +162,92 @@ async def album_grown(town: Town) -> Handle:
     return handle
 
 
+async def post_deleted(town: Town) -> Handle:
+    await _ran(town)
+    await town.run(PostInput(ref=town.ref(), deletion=Deletion()))
+    return town.post(town.ref())
+
+
+async def post_deleted_stuck(town: Town) -> Handle:
+    await _ran(town)
+    town.world.vectors.weather.always = BROKEN
+    handle = await town.start(PostInput(ref=town.ref(), deletion=Deletion()))
+    await parked(handle)
+    town.world.vectors.weather.always = None
+    await handle.signal(PostWorkflow.resolve, Decision(action="retry"))
+    await within(town.wait(handle))
+    return handle
+
+
+async def post_early_edit(town: Town) -> Handle:
+    await town.run(PostInput(ref=town.ref(), event=an_edit(town.ref())))
+    return town.post(town.ref())
+
+
+async def post_parked_refused(town: Town) -> Handle:
+    town.world.tagger.weather.always = BROKEN
+    handle = await town.start(a_post(town.ref()))
+    await parked(handle)
+    await handle.signal(PostWorkflow.resolve, Decision(action="explode"))
+    town.world.tagger.weather.always = None
+    await within(handle.execute_update("resolve", Decision(action="retry")))
+    await within(town.wait(handle))
+    return handle
+
+
+async def post_woken_by_edits(town: Town) -> Handle:
+    town.world.tagger.weather.always = BROKEN
+    handle = await town.start(a_post(town.ref()))
+    await parked(handle)
+    town.world.tagger.weather.always = None
+    town.world.archive.weather.coming = [UnavailableError("one moment")]
+    for hours in (1, 2):
+        edit = an_edit(town.ref(), edited_at=MOMENT + timedelta(hours=hours))
+        await town.start(PostInput(ref=town.ref(), event=edit))
+    await within(town.wait(handle))
+    return handle
+
+
+async def post_tagged_now(town: Town) -> Handle:
+    async def send(handle: Handle) -> None:
+        await handle.start_update(
+            "retag_now", Retag(event_id="now"), wait_for_stage=WorkflowUpdateStage.ACCEPTED
+        )
+
+    return await post_signalled(town, send)
+
+
+async def album_item_deleted(town: Town) -> Handle:
+    refs = await _items(town, 2, 2)
+    await town.run_album(an_album(town.album_ref(), refs))
+    await town.run(PostInput(ref=refs[1], deletion=Deletion()))
+    return await _album_of(town)
+
+
+async def album_dissolved(town: Town) -> Handle:
+    refs = await _items(town, 1, 1)
+    await town.run_album(an_album(town.album_ref(), refs))
+    await town.run(PostInput(ref=refs[0], deletion=Deletion()))
+    return await _album_of(town)
+
+
+async def album_parked(town: Town) -> Handle:
+    refs = await _items(town, 2, 2)
+    town.world.graph.weather.always = BROKEN
+    handle = await town.start_album(an_album(town.album_ref(), refs))
+    await parked(handle)
+    town.world.graph.weather.always = None
+    await within(handle.execute_update("resolve", Decision(action="retry")))
+    await within(handle.result())
+    return handle
+
+
+async def _album_of(town: Town) -> Handle:
+    handle = town.client.get_workflow_handle(town.album_ref().workflow_id)
+    await within(handle.result())
+    return handle
+
+
 def _edit(handle: Handle) -> Awaitable[None]:
     return handle.signal("edited", an_event(text=LONG))
 
@@ -170,10 +272,24 @@ ALL: Final[dict[str, Callable[[Town], Awaitable[Handle]]]] = {
         town, lambda handle: handle.signal("refresh", Refresh(reason="album", event_id="a"))
     ),
     "post_nothing_stale": post_nothing_stale,
+    "post_deleted": post_deleted,
+    "post_deleted_stuck": post_deleted_stuck,
+    "post_deleted_meanwhile": lambda town: post_signalled(
+        town, lambda handle: handle.signal("deleted", Deletion())
+    ),
+    "post_early_edit": post_early_edit,
+    "post_parked_refused": post_parked_refused,
+    "post_parked_kept": lambda town: post_parked(town, "skip"),
+    "post_given_up_kept": lambda town: post_parked(town, "give-up"),
+    "post_woken_by_edits": post_woken_by_edits,
+    "post_tagged_now": post_tagged_now,
     "album_complete": album,
     "album_late": album_late,
     "album_partial": lambda town: album(town, arrived=2),
     "album_blind": album_blind,
     "album_grown": album_grown,
+    "album_item_deleted": album_item_deleted,
+    "album_dissolved": album_dissolved,
+    "album_parked": album_parked,
     "album_unchanged": lambda town: album(town, again=1),
 }

@@ -27,7 +27,7 @@ async def test_a_stage_that_fails_parks_the_post_and_says_what_can_be_sent(town:
     details = (await handle.query("__temporal_workflow_metadata")).current_details
     assert [p["stage"] for p in problems] == [Stage.VECTORS]
     assert described.typed_search_attributes.get(STUCK_REASON) == "vectors:RejectedError"
-    assert details.startswith("Send signal `resolve`")
+    assert details.startswith("Send update or signal `resolve`")
     assert str(BROKEN) in details
 
 

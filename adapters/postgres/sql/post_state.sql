@@ -25,7 +25,11 @@ SELECT
     (
         SELECT count(*) FROM outbox_events e
         WHERE e.aggregate_id = p.id::text AND e.lane = 'bridge' AND e.processed_at IS NULL
-    ) AS unsent
+    ) AS unsent,
+    EXISTS (
+        SELECT FROM post_early_edits y
+        WHERE y.channel_id = p.channel_id AND y.telegram_message_id = p.telegram_message_id
+    ) AS early_edit
 FROM posts p
 JOIN channels c ON c.id = p.channel_id
 LEFT JOIN LATERAL (

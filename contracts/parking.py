@@ -1,0 +1,35 @@
+"""What is kept of a post or an album that cannot go on: who, why, since when, and what was decided."""
+
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from contracts.post import Decision, Frozen, Problem
+
+
+class Parked(Frozen):
+    """A park: ``number`` counts those of one run, so that (workflow, run, number) is one park."""
+
+    workflow_id: str
+    run_id: str
+    number: int
+    tenant_id: UUID
+    post_id: UUID | None = None
+    tg_channel_id: int
+    trace_id: str
+    problems: tuple[Problem, ...]
+    since: AwareDatetime
+    until: AwareDatetime
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of its dead letter."""
+        return f"{self.workflow_id}:{self.run_id}:parked:{self.number}"
+
+
+class Settled(Frozen):
+    """The end of a park: what was decided and by whom; without a decision something else let it go on."""
+
+    parked: Parked
+    decision: Decision | None = None
+    woken_by: str = ""

@@ -1,13 +1,10 @@
 """How workflows are started and reached: ids, attributes, priority, and the words the Web UI shows."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from temporalio.client import Client
 from temporalio.common import Priority, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.album import AlbumInput, AlbumRef
 from contracts.post import PostInput, PostRef, Refresh
@@ -16,6 +13,7 @@ from workflows import attributes
 from workflows.album import AlbumWorkflow
 from workflows.post import PostWorkflow
 from workflows.queues import POST_QUEUE
+from workflows.telling import start_or_tell
 
 LIVE: Final = 2
 BACKFILL: Final = 4
@@ -23,11 +21,6 @@ BACKFILL: Final = 4
 NEWS: Final = timedelta(days=1)
 
 _SUMMARY_BYTES: Final = 390
-_CLOSED_MEANWHILE: Final = 5
-
-
-class RaceError(Exception):
-    """The workflow closed and opened between start and signal again and again; try later."""
 
 
 async def start_post(client: Client, post: PostInput) -> bool:
@@ -40,7 +33,7 @@ async def start_post(client: Client, post: PostInput) -> bool:
     """
     handle = client.get_workflow_handle_for(PostWorkflow.run, post.ref.workflow_id)
     event = post.event
-    return await _start_or_tell(
+    return await start_or_tell(
         lambda: _start_post(client, post),
         (lambda: handle.signal(PostWorkflow.edited, event)) if event else None,
         post.ref.workflow_id,
@@ -55,36 +48,11 @@ async def start_album(client: Client, album: AlbumInput) -> bool:
     """
     handle = client.get_workflow_handle_for(AlbumWorkflow.run, album.ref.workflow_id)
     event = album.event
-    return await _start_or_tell(
+    return await start_or_tell(
         lambda: _start_album(client, album),
         (lambda: handle.signal(AlbumWorkflow.grown, event)) if event else None,
         album.ref.workflow_id,
     )
-
-
-async def _start_or_tell(
-    start: Callable[[], Awaitable[None]], tell: Callable[[], Awaitable[None]] | None, id: str
-) -> bool:
-    for _ in range(_CLOSED_MEANWHILE):
-        try:
-            await start()
-        except WorkflowAlreadyStartedError:
-            if tell is None or await _told(tell):
-                return False
-        else:
-            return True
-    raise RaceError(id)
-
-
-async def _told(tell: Callable[[], Awaitable[None]]) -> bool:
-    """Whether the workflow was still open to be told."""
-    try:
-        await tell()
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return False
-    return True
 
 
 async def refresh_post(client: Client, ref: PostRef, why: Refresh) -> None:

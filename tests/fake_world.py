@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from activities.announcing import BridgeActivities, Posts
 from activities.assembling import AlbumActivities
+from activities.channel_photos import ChannelPhotoActivities
 from activities.crawling import CrawlActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
@@ -14,6 +15,7 @@ from contracts.post import MediaRef, PostRef
 from domain.policy import CrawlPolicy, VisionPolicy
 from tests.build import VERSIONS
 from tests.fake_archive import FakeAlbums, FakeArchive, FakeLooks, FakePages
+from tests.fake_channel_photos import FakeChannelPhotos
 from tests.fakes import (
     FakeEmbedder,
     FakeEyes,
@@ -38,6 +40,7 @@ class World:
         self.looks, self.pages, self.objects = FakeLooks(), FakePages(), FakeObjects()
         self.archive = FakeArchive(self.looks, self.pages)
         self.albums = FakeAlbums(self.archive)
+        self.channel_photos = FakeChannelPhotos(self.looks)
         self.tagger, self.eyes, self.web, self.embedder = FakeTagger(), FakeEyes(), FakeWeb(), FakeEmbedder()
         self.vectors, self.graph, self.log = FakeVectors(), FakeGraph(), FakeLog()
         self.signals = signals or FakeSignals()
@@ -52,6 +55,7 @@ class World:
         )
         self.bridge = BridgeActivities(posts, self.log, posts, posts, self.signals)
         self.assembling = AlbumActivities(self.albums, self.graph, objects, VERSIONS.vision)
+        self.portraying = ChannelPhotoActivities(self.channel_photos, self.graph, VERSIONS.vision)
 
     def activities(self) -> dict[str, Sequence[Activity]]:
         """Every activity under its queue."""
@@ -60,6 +64,7 @@ class World:
             self.crawling.skip_page, self.enriching.enrich_post, self.indexing.index_vectors, self.indexing.link_graph,
             self.bridge.announce, self.bridge.announce_indexed, self.bridge.announce_skipped,
             self.bridge.announce_assembled, self.assembling.collect_album, self.assembling.assemble_album,
+            self.portraying.find_channel_photo, self.portraying.record_channel_photo,
         ]  # fmt: skip
         return {
             POST_QUEUE: ours,

@@ -9,6 +9,7 @@ from temporalio.client import Client
 
 from activities.announcing import BridgeActivities
 from activities.assembling import AlbumActivities
+from activities.channel_photos import ChannelPhotoActivities
 from activities.crawling import CrawlActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
@@ -16,6 +17,7 @@ from activities.saving import SavingActivities
 from activities.seeing import VisionActivities
 from activities.tagging import TagActivities
 from adapters.postgres.albums import AlbumArchive
+from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.outbox import Outbox
 from adapters.postgres.pages import PageMemory
 from adapters.postgres.posts import PostArchive
@@ -78,10 +80,12 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
         Outbox(pool), EventLog(parts.stores.redis), posts, records, PostSignals(parts.client)
     )
     albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, versions.vision)
+    photos = ChannelPhotoActivities(ChannelPhotoArchive(pool), parts.stores.graph, versions.vision)
     ours: list[Activity] = [
         saving.persist, saving.mark_failed, seeing.settle_vision, crawling.plan_crawl, crawling.skip_page,
         enriching.enrich_post, indexing.index_vectors, indexing.link_graph, bridge.announce, bridge.announce_indexed,
         bridge.announce_skipped, bridge.announce_assembled, albums.collect_album, albums.assemble_album,
+        photos.find_channel_photo, photos.record_channel_photo,
     ]  # fmt: skip
     return {
         POST_QUEUE: ours,

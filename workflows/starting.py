@@ -7,10 +7,12 @@ from temporalio.client import Client
 from temporalio.common import Priority, WorkflowIDReusePolicy
 
 from contracts.album import AlbumInput, AlbumRef
+from contracts.channel_photo import ChannelPhotoInput
 from contracts.post import PostInput, PostRef, Refresh
 from contracts.stages import Stage
 from workflows import attributes
 from workflows.album import AlbumWorkflow
+from workflows.channel_photo import ChannelPhotoWorkflow
 from workflows.post import PostWorkflow
 from workflows.queues import POST_QUEUE
 from workflows.telling import start_or_tell
@@ -55,6 +57,20 @@ async def start_album(client: Client, album: AlbumInput) -> bool:
     )
 
 
+async def start_channel_photo(client: Client, photo: ChannelPhotoInput) -> bool:
+    """Start the workflow of a channel's picture, or have its running one look again; whether a new run began.
+
+    Raises:
+        RaceError: the workflow closed and opened again and again meanwhile.
+    """
+    handle = client.get_workflow_handle_for(ChannelPhotoWorkflow.run, photo.ref.workflow_id)
+    return await start_or_tell(
+        lambda: _start_channel_photo(client, photo),
+        lambda: handle.signal(ChannelPhotoWorkflow.refresh),
+        photo.ref.workflow_id,
+    )
+
+
 async def refresh_post(client: Client, ref: PostRef, why: Refresh) -> None:
     """Have the post look whether something became stale, also when its workflow has ended."""
     await client.start_workflow(
@@ -95,7 +111,6 @@ async def refresh_album(client: Client, ref: AlbumRef) -> None:
 async def _start_post(client: Client, post: PostInput) -> None:
     ref, event = post.ref, post.event
     posted_at = event.posted_at if event else None
-    age = datetime.now(UTC) - posted_at if posted_at else timedelta()
     await client.start_workflow(
         PostWorkflow.run,
         post,
@@ -108,7 +123,7 @@ async def _start_post(client: Client, post: PostInput) -> None:
         static_summary=_summary(post),
         static_details=_details(post),
         memo={"trace_id": ref.trace_id},
-        priority=_priority(ref.tenant_id.hex, BACKFILL if age > NEWS else LIVE),
+        priority=_priority(ref.tenant_id.hex, _urgency(posted_at)),
     )
 
 
@@ -132,6 +147,28 @@ async def _start_album(client: Client, album: AlbumInput) -> None:
         memo={"trace_id": ref.trace_id},
         priority=_priority(ref.tenant_id.hex, BACKFILL),
     )
+
+
+async def _start_channel_photo(client: Client, photo: ChannelPhotoInput) -> None:
+    ref, channel = photo.ref, photo.channel_title or f"channel {photo.ref.tg_channel_id}"
+    await client.start_workflow(
+        ChannelPhotoWorkflow.run,
+        photo,
+        id=ref.workflow_id,
+        task_queue=POST_QUEUE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        search_attributes=attributes.at_start(
+            str(ref.tenant_id), ref.tg_channel_id, Stage.VISION, posted_at=photo.posted_at
+        ),
+        static_summary=_cut(f"{channel} #{ref.message_id}: the channel's own picture"),
+        memo={"trace_id": ref.trace_id},
+        priority=_priority(ref.tenant_id.hex, _urgency(photo.posted_at)),
+    )
+
+
+def _urgency(posted_at: datetime | None) -> int:
+    age = datetime.now(UTC) - posted_at if posted_at else timedelta()
+    return BACKFILL if age > NEWS else LIVE
 
 
 def _priority(tenant: str, key: int) -> Priority:

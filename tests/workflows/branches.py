@@ -9,6 +9,7 @@ from temporalio.client import WorkflowFailureError, WorkflowHandle
 from contracts.errors import LinkFailedError, RejectedError
 from contracts.post import Decision, PostRef, Refresh, Retag
 from tests.build import LONG, SHORT, a_post, a_timing, an_album, an_album_event, an_event
+from tests.workflows.photo_branches import PHOTOS
 from tests.workflows.town import Town, parked, until, within
 from workflows.album import AlbumWorkflow
 from workflows.attributes import STATE, WAITING
@@ -176,4 +177,5 @@ ALL: Final[dict[str, Callable[[Town], Awaitable[Handle]]]] = {
     "album_blind": album_blind,
     "album_grown": album_grown,
     "album_unchanged": lambda town: album(town, again=1),
+    **PHOTOS,
 }

@@ -92,6 +92,7 @@ def _counts(report: ImportReport) -> Iterator[tuple[str, str]]:
         "unchanged": report.posts_unchanged,
         "albums, new": report.albums_new,
         "albums, grown": report.albums_grown,
+        "channel pictures, new": report.channel_pictures_new,
     }
     yield from ((name, str(count)) for name, count in named.items() if count)
     for outcome, count in sorted(report.media.items()):

@@ -10,6 +10,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.door import Directory
 from adapters.redis_streams.log import EventLog
 from adapters.redis_streams.reader import StreamReader
@@ -22,6 +23,7 @@ from runtime.embedded.errors import StackError
 from runtime.embedded.stack import StackAddresses, StackOptions, embedded_stack
 from runtime.settings import Settings
 from runtime.temporal import connect, register_search_attributes
+from starter.channel_photos import ChannelPhotoStarter, photo_handler
 from starter.door import Door
 from starter.gate import Gate
 from starter.starter import GROUP, HANDLERS, Starter, count_open
@@ -169,6 +171,8 @@ def _run_parts(service: Service, *, reading: bool) -> None:
         reader = StreamReader(stores.redis, stream, GROUP, CONSUMER)
         starter = Starter(reader, handler(client, door), gate, settings.starter.batch)
         service.run(f"starter {stream}", starter.run())
+    photos = ChannelPhotoStarter(ChannelPhotoArchive(stores.pool), photo_handler(client))
+    service.run("starter channel pictures", photos.run())
 
 
 async def _trim_forever(service: Service) -> None:

@@ -9,7 +9,7 @@ from temporalio.service import RPCError
 from contracts.errors import UnavailableError
 from workflows import attributes
 
-KINDS: Final = ("PostWorkflow", "AlbumWorkflow")
+KINDS: Final = ("PostWorkflow", "AlbumWorkflow", "ChannelPhotoWorkflow")
 STATES: Final = (attributes.ACTIVE, attributes.WAITING, attributes.NEEDS_HUMAN)
 
 

@@ -44,7 +44,7 @@ def unreadable(
 def parked(park: Parked) -> Outgoing:
     """Return the letter of a post or album that waits for somebody, ready for the outbox."""
     problem = park.problems[0]
-    stream = streams.ALBUMS_PARSED if park.post_id is None else STREAM_OF[problem.stage]
+    stream = streams.ALBUMS_PARSED if park.what == "album" else STREAM_OF[problem.stage]
     about = {
         "workflow_id": park.workflow_id,
         "tenant_id": str(park.tenant_id),

@@ -23,6 +23,11 @@ def tenant_id(name: str) -> UUID:
     return uuid5(NAMESPACE, f"tenant:{name}")
 
 
+def channel_photo_id(tenant_id: UUID, tg_channel_id: int, message_id: int) -> UUID:
+    """Return the id of the picture that a channel got with a message; no post has it."""
+    return uuid5(NAMESPACE, f"channel-photo:{tenant_id}:{tg_channel_id}:{message_id}")
+
+
 def trace_id(*parts: object) -> str:
     """Return a W3C trace id (32 hex digits) that follows from ``parts``."""
     return digest(*parts)[:32]
@@ -41,3 +46,8 @@ def post_workflow_id(tenant: UUID, tg_channel_id: int, message_id: int) -> str:
 def album_workflow_id(tenant: UUID, tg_channel_id: int, grouped_id: int) -> str:
     """Return the id of an album's workflow."""
     return f"album:{tenant}:{tg_channel_id}:{grouped_id}"
+
+
+def channel_photo_workflow_id(tenant: UUID, tg_channel_id: int, message_id: int) -> str:
+    """Return the id of the workflow of a channel's picture."""
+    return f"channel-photo:{tenant}:{tg_channel_id}:{message_id}"

@@ -59,7 +59,7 @@ class PageNode(_Frozen):
 
 
 class ImageNode(_Frozen):
-    """A picture of a post."""
+    """A picture of a post or a channel."""
 
     sha256: str
     s3_key: str | None
@@ -105,6 +105,16 @@ class AlbumNode(_Frozen):
     caption_text: str | None
     posted_at: AwareDatetime | None
     post_ids: tuple[UUID, ...]
+
+
+class ChannelPhotoNode(_Frozen):
+    """A picture that a channel has as its own."""
+
+    tenant_id: UUID
+    channel_id: UUID
+    tg_channel_id: int
+    channel_title: str | None
+    image: ImageNode
 
 
 class GraphCounts(_Frozen):

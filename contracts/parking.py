@@ -8,11 +8,15 @@ from contracts.post import Decision, Frozen, Problem
 
 
 class Parked(Frozen):
-    """A park: ``number`` counts those of one run, so that (workflow, run, number) is one park."""
+    """A park: ``number`` counts those of one run, so that (workflow, run, number) is one park.
+
+    ``what`` says in words what waits: post, album, channel picture.
+    """
 
     workflow_id: str
     run_id: str
     number: int
+    what: str = "post"
     tenant_id: UUID
     post_id: UUID | None = None
     tg_channel_id: int

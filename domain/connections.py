@@ -1,10 +1,11 @@
-"""A post as the graph sees it."""
+"""A post, or a channel's picture, as the graph sees it."""
 
 import re
 from datetime import datetime
 from typing import Final
 
-from contracts.index import ImageNode, PageNode, PostNode
+from contracts.channel_photo import ChannelPhotoMaterial
+from contracts.index import ChannelPhotoNode, ImageNode, PageNode, PostNode
 from contracts.material import Picture, PostMaterial
 
 CONTENT: Final = 2048
@@ -32,6 +33,17 @@ def post_node(material: PostMaterial, *, indexed_at: datetime) -> PostNode:
         forward_post_id=material.forward_post_id,
         reply_post_id=material.reply_post_id,
         author=(material.author, "signature", material.author) if material.author else None,
+    )
+
+
+def channel_photo_node(photo: ChannelPhotoMaterial) -> ChannelPhotoNode:
+    """Return the channel's picture with what was seen in it."""
+    return ChannelPhotoNode(
+        tenant_id=photo.ref.tenant_id,
+        channel_id=photo.ref.channel_id,
+        tg_channel_id=photo.ref.tg_channel_id,
+        channel_title=photo.channel_title,
+        image=_image(photo.picture),
     )
 
 

@@ -6,25 +6,31 @@ It can be stopped at any point and run again: nothing is stored twice, and what 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import asyncpg
 
 from adapters.desktop_export.albums import Run, runs
 from adapters.desktop_export.errors import ImportRefusedError
-from adapters.desktop_export.model import ExportedChat, ExportedMessage, Skipped
+from adapters.desktop_export.model import ExportedChannelPhoto, ExportedChat, ExportedMessage, Skipped
 from adapters.desktop_export.reading import DesktopExport
 from adapters.postgres.ingest import IngestStore
-from adapters.postgres.ingest_rows import ChannelRow, PostRow
+from adapters.postgres.ingest_rows import ChannelPhotoRow, ChannelRow, PostRow
 from ingest.intake import Intake
 from ingest.options import ImportOptions, ImportProgress, ImportReport, ObjectStore
-from ingest.rows import album_of, channel_row, post_row, with_media
-from ingest.saving import save
+from ingest.rows import album_of, channel_photo_id, channel_photo_row, channel_row, post_row, with_media
+from ingest.saving import Arrived, save
 
 #: How many of the skipped messages of one reason the report names.
 _NAMED = 10
+_MEGABYTE: Final = 1024 * 1024
+
+#: What stays together in a batch: the posts of a run, or a picture that the channel got.
+Piece = Run | ExportedChannelPhoto
 
 
 async def import_export(
@@ -79,13 +85,13 @@ class _Import:
         self._reasons: Counter[str] = Counter()
         self._media: Counter[str] = Counter()
 
-    def batches(self) -> Iterator[list[Run]]:
+    def batches(self) -> Iterator[list[Piece]]:
         """The export in batches, albums whole; at a broken place first what stood before it."""
-        batch: list[Run] = []
+        batch: list[Piece] = []
         try:
-            for run in runs(self._posts()):
-                batch.append(run)
-                if sum(len(each) for each in batch) >= self._options.batch_size:
+            for piece in self._pieces():
+                batch.append(piece)
+                if sum(map(_messages, batch)) >= self._options.batch_size:
                     yield batch
                     batch = []
         except ImportRefusedError:
@@ -95,13 +101,21 @@ class _Import:
         if batch:
             yield batch
 
-    def _posts(self) -> Iterator[ExportedMessage]:
+    def _pieces(self) -> Iterator[Piece]:
+        for kind, stretch in groupby(self._kept(), type):
+            if kind is ExportedMessage:
+                yield from runs(message for message in stretch if isinstance(message, ExportedMessage))
+            else:
+                yield from (photo for photo in stretch if isinstance(photo, ExportedChannelPhoto))
+
+    def _kept(self) -> Iterator[ExportedMessage | ExportedChannelPhoto]:
         for message in self._export.messages(self._chat):
+            if isinstance(message, Skipped):
+                self._skip(message)
+                continue
             if isinstance(message, ExportedMessage):
                 self._counts["local_times"] += message.local_time
-                yield message
-            else:
-                self._skip(message)
+            yield message
 
     def _skip(self, message: Skipped) -> None:
         self._reasons[message.reason] += 1
@@ -109,24 +123,12 @@ class _Import:
         if message.id is not None and len(named) < _NAMED:
             named.append(message.id)
 
-    async def take(self, batch: list[Run], store: IngestStore, objects: ObjectStore) -> None:
+    async def take(self, batch: Sequence[Piece], store: IngestStore, objects: ObjectStore) -> None:
         """Store one batch: its files first, which are known by content, then everything else at once."""
-        megabyte = 1024 * 1024
-        intake = Intake(
-            self._export.folder, self._channel.tenant_id, objects, int(self._options.max_file_mb * megabyte)
-        )
-        deleted = await store.deleted(self._channel, [message.id for run in batch for message in run])
-        for id in sorted(deleted):
-            self._skip(Skipped(id=id, reason="deleted"))
-        pairs = [
-            (message, album_of(self._chat, run))
-            for run in batch
-            for message in run
-            if message.id not in deleted
-        ]
-        posts = await asyncio.gather(*(self._post(intake, message, album) for message, album in pairs))
-        unique = {post.telegram_message_id: post for post in posts}
-        saved = await save(store, self._channel, list(unique.values()), datetime.now(UTC))
+        most = int(self._options.max_file_mb * _MEGABYTE)
+        intake = Intake(self._export.folder, self._channel.tenant_id, objects, most)
+        arrived = await self._arrived(intake, batch, await self._deleted(batch, store))
+        saved = await save(store, self._channel, arrived, datetime.now(UTC))
         self._counts.update(
             posts_new=len(saved.new),
             posts_changed=len(saved.changed),
@@ -134,6 +136,27 @@ class _Import:
             posts_unchanged=saved.unchanged,
             albums_new=saved.albums_new,
             albums_grown=saved.albums_grown,
+            channel_pictures_new=saved.channel_pictures_new,
+        )
+
+    async def _deleted(self, batch: Sequence[Piece], store: IngestStore) -> set[int]:
+        """The messages of a batch that were deleted here; their files are not taken either."""
+        messages = [m.id for piece in batch if not isinstance(piece, ExportedChannelPhoto) for m in piece]
+        deleted = await store.deleted(self._channel, messages)
+        for id in sorted(deleted):
+            self._skip(Skipped(id=id, reason="deleted"))
+        return deleted
+
+    async def _arrived(self, intake: Intake, batch: Sequence[Piece], deleted: set[int]) -> Arrived:
+        """The rows of a batch; of messages with the same number the last one counts."""
+        runs_of = [piece for piece in batch if not isinstance(piece, ExportedChannelPhoto)]
+        photos_of = [piece for piece in batch if isinstance(piece, ExportedChannelPhoto)]
+        pairs = [(m, album_of(self._chat, run)) for run in runs_of for m in run if m.id not in deleted]
+        posts = await asyncio.gather(*(self._post(intake, message, album) for message, album in pairs))
+        photos = await asyncio.gather(*(self._channel_photo(intake, photo) for photo in photos_of))
+        return Arrived(
+            posts=list({post.telegram_message_id: post for post in posts}.values()),
+            channel_photos=list({photo.telegram_message_id: photo for photo in photos}.values()),
         )
 
     async def _post(self, intake: Intake, message: ExportedMessage, album: int | None) -> PostRow:
@@ -143,6 +166,11 @@ class _Import:
         media, outcome = await intake.take(message.file, post.id)
         self._media[outcome] += 1
         return with_media(post, media)
+
+    async def _channel_photo(self, intake: Intake, photo: ExportedChannelPhoto) -> ChannelPhotoRow:
+        media, outcome = await intake.take(photo.file, channel_photo_id(self._channel, photo))
+        self._media[outcome] += 1
+        return channel_photo_row(self._channel, photo, media)
 
     @property
     def posts(self) -> int:
@@ -166,3 +194,7 @@ class _Import:
             first_skipped_ids={reason: ids for reason, ids in self._skipped.items() if ids},
             seconds=seconds,
         )
+
+
+def _messages(piece: Piece) -> int:
+    return 1 if isinstance(piece, ExportedChannelPhoto) else len(piece)

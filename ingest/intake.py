@@ -46,8 +46,10 @@ class Intake:
         self._objects, self._max_bytes = objects, max_bytes
         self._slots = asyncio.Semaphore(4)
 
-    async def take(self, declared: ExportedFile, post_id: UUID, position: int = 0) -> tuple[MediaRow, str]:
+    async def take(self, declared: ExportedFile, owner: UUID, position: int = 0) -> tuple[MediaRow, str]:
         """Store a file by its content, unless it is stored; return its row and the outcome for the report.
+
+        ``owner`` is the id of the post or the channel picture whose file it is.
 
         Raises:
             UnavailableError: the object store did not answer.
@@ -55,7 +57,7 @@ class Intake:
         async with self._slots:
             found = await asyncio.to_thread(inspect, self._folder, declared, self._max_bytes)
             if found.missing or found.path is None:
-                return _missing(found, declared, digest("missing", post_id, position), position), str(
+                return _missing(found, declared, digest("missing", owner, position), position), str(
                     found.missing
                 )
             key = f"media/{self._tenant}/{found.sha256[:2]}/{found.sha256}.{found.extension}"

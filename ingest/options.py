@@ -49,6 +49,7 @@ class ImportReport(BaseModel):
 
     ``media`` counts the files by outcome: stored, known (the same bytes were there), or why there are none.
     ``local_times`` counts posts of an old export, whose moments were read in ``timezone``.
+    ``channel_pictures_new`` counts also those whose bytes were missing before.
     ``posts_refreshed`` had nothing new but counters and dates; nothing was announced for them.
     """
 
@@ -62,6 +63,7 @@ class ImportReport(BaseModel):
     timezone: str = "UTC"
     albums_new: int = 0
     albums_grown: int = 0
+    channel_pictures_new: int = 0
     skipped: dict[str, int] = {}
     media: dict[str, int] = {}
     first_skipped_ids: dict[str, list[int]] = {}

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from adapters.desktop_export.albums import Run, inferred_id
-from adapters.desktop_export.model import ExportedChat, ExportedMessage
-from adapters.postgres.ingest_rows import ChannelRow, MediaRow, PostRow, ReactionRow
+from adapters.desktop_export.model import ExportedChannelPhoto, ExportedChat, ExportedMessage
+from adapters.postgres.ingest_rows import ChannelPhotoRow, ChannelRow, MediaRow, PostRow, ReactionRow
 from contracts import identity
 from domain.text import content_hash
 
@@ -69,6 +69,23 @@ def _details(message: ExportedMessage) -> dict[str, Any]:
 def album_of(chat: ExportedChat, run: Run) -> int | None:
     """Return the id of the album that a run of messages is taken for, None for a single message."""
     return inferred_id(chat.tg_channel_id, run[0].id) if len(run) > 1 else None
+
+
+def channel_photo_id(channel: ChannelRow, photo: ExportedChannelPhoto) -> UUID:
+    """Return the id that a channel's picture has."""
+    return identity.channel_photo_id(channel.tenant_id, channel.tg_channel_id, photo.id)
+
+
+def channel_photo_row(channel: ChannelRow, photo: ExportedChannelPhoto, media: MediaRow) -> ChannelPhotoRow:
+    """Return the channel's picture with its file."""
+    photo_id = channel_photo_id(channel, photo)
+    return ChannelPhotoRow(
+        id=photo_id,
+        telegram_message_id=photo.id,
+        posted_at=photo.posted_at,
+        media=media,
+        trace_id=identity.trace_id(photo_id),
+    )
 
 
 def with_media(post: PostRow, media: MediaRow) -> PostRow:

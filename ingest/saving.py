@@ -1,4 +1,4 @@
-"""One batch of posts into the database: merged with what is stored, and told of in the same transaction."""
+"""One batch of an import into the database: merged with what is stored, and told of in the same transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,15 +6,23 @@ from datetime import datetime
 from uuid import UUID
 
 from adapters.postgres.ingest import IngestBatch, IngestStore
-from adapters.postgres.ingest_rows import ChannelRow, PostRow
+from adapters.postgres.ingest_rows import ChannelPhotoRow, ChannelRow, PostRow
 from contracts.outgoing import Outgoing, outgoing
 from ingest.announcing import album_kind, album_parsed, caption, post_parsed, vision_uploaded, with_content
 from ingest.merging import content_key, merged, settled, with_known_albums
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """What a batch brings: versions of posts, in message order, and pictures that the channel got."""
+
+    posts: Sequence[PostRow]
+    channel_photos: Sequence[ChannelPhotoRow] = ()
+
+
 @dataclass
 class Saved:
-    """What a batch did: posts that were new, that changed, that have only other counters; and the albums."""
+    """What a batch did: posts that were new, that changed, that have only other counters; albums, channel pictures."""
 
     new: list[PostRow] = field(default_factory=list)
     changed: list[PostRow] = field(default_factory=list)
@@ -23,19 +31,21 @@ class Saved:
     other_files: set[UUID] = field(default_factory=set)
     albums_new: int = 0
     albums_grown: int = 0
+    channel_pictures_new: int = 0
 
 
-async def save(store: IngestStore, channel: ChannelRow, posts: Sequence[PostRow], now: datetime) -> Saved:
-    """Store versions of posts, in message order, and in the same transaction tell what is new or changed.
+async def save(store: IngestStore, channel: ChannelRow, arrived: Arrived, now: datetime) -> Saved:
+    """Store what arrived, and in the same transaction tell which posts and albums are new or changed.
 
-    Idempotent: the same versions again change nothing and tell nothing.
+    Idempotent: the same again changes nothing and tells nothing.
 
     Raises:
         RejectedError: a post can never be stored as it is.
         UnavailableError: the database did not answer; nothing of the batch is stored.
     """
     async with store.batch(channel) as batch:
-        saved = await _posts(batch, posts)
+        saved = await _posts(batch, arrived.posts)
+        saved.channel_pictures_new = await _channel_photos(batch, arrived.channel_photos)
         written = [*saved.new, *saved.changed, *saved.refreshed]
         if written:
             await batch.write_media(written)
@@ -61,6 +71,22 @@ async def _posts(batch: IngestBatch, posts: Sequence[PostRow]) -> Saved:
     if saved.changed or saved.refreshed:
         await batch.update([*saved.changed, *saved.refreshed])
     return saved
+
+
+async def _channel_photos(batch: IngestBatch, photos: Sequence[ChannelPhotoRow]) -> int:
+    """Keep the pictures that are new, or whose bytes are; return how many those are."""
+    if not photos:
+        return 0
+    stored = await batch.stored_channel_photos([photo.telegram_message_id for photo in photos])
+    fresh = [photo for photo in photos if _is_news(photo, stored.get(photo.telegram_message_id))]
+    if fresh:
+        await batch.write_channel_photos(fresh)
+    return len(fresh)
+
+
+def _is_news(photo: ChannelPhotoRow, has_bytes: bool | None) -> bool:
+    """Whether the picture is not stored (None), or brings the bytes that were missing; bytes that are there stay."""
+    return has_bytes is None or (not has_bytes and not photo.media.missing)
 
 
 def _sort(old: PostRow, new: PostRow, saved: Saved) -> None:

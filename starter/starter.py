@@ -15,7 +15,8 @@ from runtime import metrics
 from starter.door import Door
 from starter.gate import Gate
 from starter.parsing import NotYetError, RefusedEntryError
-from workflows.starting import RaceError, start_album, start_post
+from workflows.starting import start_album, start_post
+from workflows.telling import RaceError
 
 GROUP: Final = "postloom-starter"
 #: Milliseconds that a read waits for a new entry; seconds between looks at entries that others left behind.

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from contracts import identity
 from contracts.album import AlbumInput, AlbumItemMaterial, AlbumMaterial, AlbumRef
 from contracts.changes import PostEdited
+from contracts.channel_photo import ChannelPhotoInput, ChannelPhotoRef
 from contracts.commit import StageCommit
 from contracts.events import AlbumParsed, PostParsed
 from contracts.material import PostMaterial
@@ -195,3 +196,20 @@ def an_item(number: int = 1, facts: PictureFacts | None = None, **values: Any) -
 def album_material(*items: AlbumItemMaterial, **values: Any) -> AlbumMaterial:
     known = {"ref": an_album_ref(), "album_id": 1, "announced_id": 42, "expected": len(items), "items": items}
     return AlbumMaterial.model_validate({**known, **values})
+
+
+def a_channel_photo_ref(message_id: int = 2, *, tenant: UUID = TENANT) -> ChannelPhotoRef:
+    return ChannelPhotoRef(
+        tenant_id=tenant,
+        channel_id=identity.channel_id(tenant, CHANNEL),
+        tg_channel_id=CHANNEL,
+        message_id=message_id,
+        photo_id=identity.channel_photo_id(tenant, CHANNEL, message_id),
+        trace_id=identity.trace_id(tenant, "photo", message_id),
+    )
+
+
+def a_channel_photo(ref: ChannelPhotoRef | None = None, **values: Any) -> ChannelPhotoInput:
+    """What the workflow of a channel's picture starts with."""
+    known = {"channel_title": "Город", "posted_at": MOMENT, "park_seconds": 600.0, **values}
+    return ChannelPhotoInput.model_validate({"ref": ref or a_channel_photo_ref(), **known})

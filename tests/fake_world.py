@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from activities.announcing import BridgeActivities, Posts
 from activities.assembling import AlbumActivities
+from activities.channel_photos import ChannelPhotoActivities
 from activities.crawling import CrawlActivities
 from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
@@ -16,6 +17,7 @@ from contracts.post import MediaRef, PostRef
 from domain.policy import CrawlPolicy, VisionPolicy
 from tests.build import VERSIONS
 from tests.fake_archive import FakeAlbums, FakeArchive, FakeLooks, FakePages, FakeParks
+from tests.fake_channel_photos import FakeChannelPhotos
 from tests.fakes import (
     FakeEmbedder,
     FakeEyes,
@@ -40,6 +42,7 @@ class World:
         self.looks, self.pages, self.objects = FakeLooks(), FakePages(), FakeObjects()
         self.archive = FakeArchive(self.looks, self.pages)
         self.albums = FakeAlbums(self.archive)
+        self.channel_photos = FakeChannelPhotos(self.looks)
         self.tagger, self.eyes, self.web, self.embedder = FakeTagger(), FakeEyes(), FakeWeb(), FakeEmbedder()
         self.vectors, self.graph, self.log = FakeVectors(), FakeGraph(), FakeLog()
         self.signals = signals or FakeSignals()
@@ -57,6 +60,7 @@ class World:
         self.deleting = DeletingActivities(posts, self.vectors, self.graph, objects)
         self.parking = ParkingActivities(self.parks, self.log)
         self.assembling = AlbumActivities(self.albums, self.graph, objects, VERSIONS.vision)
+        self.portraying = ChannelPhotoActivities(self.channel_photos, self.graph, VERSIONS.vision)
 
     def activities(self) -> dict[str, Sequence[Activity]]:
         """Every activity under its queue."""
@@ -67,7 +71,8 @@ class World:
             self.bridge.announce_assembled, self.bridge.announce_deleted, self.assembling.collect_album,
             self.assembling.assemble_album, self.assembling.dissolve_album, self.deleting.entomb_post,
             self.deleting.remove_vector, self.deleting.remove_node, self.deleting.erase_post,
-            self.parking.record_park, self.parking.settle_park,
+            self.parking.record_park, self.parking.settle_park, self.portraying.find_channel_photo,
+            self.portraying.record_channel_photo,
         ]  # fmt: skip
         return {
             POST_QUEUE: ours,

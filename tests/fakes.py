@@ -9,7 +9,7 @@ from uuid import UUID
 from contracts.album import AlbumRef
 from contracts.errors import PipelineError
 from contracts.identity import digest
-from contracts.index import AlbumNode, Detached, GraphCounts, PostNode, VectorPoint
+from contracts.index import AlbumNode, ChannelPhotoNode, Detached, GraphCounts, PostNode, VectorPoint
 from contracts.outgoing import Outgoing
 from contracts.post import PostRef, Refresh
 from contracts.vision import PictureFacts
@@ -143,12 +143,13 @@ class FakeVectors:
 
 
 class FakeGraph:
-    """Posts and albums as they were put last."""
+    """Posts, albums and channel pictures as they were put last."""
 
     def __init__(self) -> None:
         self.weather = Weather()
         self.posts: dict[UUID, PostNode] = {}
         self.albums: dict[int, AlbumNode] = {}
+        self.channel_photos: dict[tuple[UUID, str], ChannelPhotoNode] = {}
 
     async def replace_post(self, node: PostNode) -> GraphCounts:
         self.weather.strike()
@@ -167,6 +168,10 @@ class FakeGraph:
 
     async def delete_album(self, tenant_id: UUID, channel_id: UUID, grouped_id: int) -> None:
         self.albums.pop(grouped_id, None)
+
+    async def put_channel_photo(self, photo: ChannelPhotoNode) -> None:
+        self.weather.strike()
+        self.channel_photos[photo.channel_id, photo.image.sha256] = photo
 
 
 class FakeObjects:

@@ -9,6 +9,7 @@ from temporalio.client import Client
 
 from activities.announcing import BridgeActivities
 from activities.assembling import AlbumActivities
+from activities.channel_photos import ChannelPhotoActivities
 from activities.crawling import CrawlActivities
 from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
@@ -18,6 +19,7 @@ from activities.saving import SavingActivities
 from activities.seeing import VisionActivities
 from activities.tagging import TagActivities
 from adapters.postgres.albums import AlbumArchive
+from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.deleting import Tombstones
 from adapters.postgres.outbox import Outbox
 from adapters.postgres.pages import PageMemory
@@ -84,6 +86,7 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     )
     albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, versions.vision)
     deleting = DeletingActivities(Tombstones(pool), parts.stores.vectors, parts.stores.graph, objects)
+    photos = ChannelPhotoActivities(ChannelPhotoArchive(pool), parts.stores.graph, versions.vision)
     parking = ParkingActivities(Parks(pool), Letters(parts.stores.redis))
     ours: list[Activity] = [
         saving.persist, saving.mark_failed, seeing.settle_vision, crawling.plan_crawl, crawling.skip_page,
@@ -91,6 +94,7 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
         bridge.announce_skipped, bridge.announce_assembled, bridge.announce_deleted, albums.collect_album,
         albums.assemble_album, albums.dissolve_album, deleting.entomb_post, deleting.remove_vector,
         deleting.remove_node, deleting.erase_post, parking.record_park, parking.settle_park,
+        photos.find_channel_photo, photos.record_channel_photo,
     ]  # fmt: skip
     return {
         POST_QUEUE: ours,

@@ -41,7 +41,7 @@ class ParkingPlace:
         """
         self._count += 1
         self._problems, self._refused = park.problems, ""
-        park = park.model_copy(update={"number": self._count})
+        park = park.model_copy(update={"number": self._count, "what": self._what})
         self._show(park.problems)
         told = await self._told(park)
         try:

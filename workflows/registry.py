@@ -3,6 +3,7 @@
 from typing import Final
 
 from workflows.album import AlbumWorkflow
+from workflows.channel_photo import ChannelPhotoWorkflow
 from workflows.post import PostWorkflow
 
-WORKFLOWS: Final = (PostWorkflow, AlbumWorkflow)
+WORKFLOWS: Final = (PostWorkflow, AlbumWorkflow, ChannelPhotoWorkflow)

@@ -6,18 +6,19 @@ from typing import Final
 
 from temporalio.client import Client
 from temporalio.common import Priority, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.album import AlbumInput, AlbumRef
 from contracts.changes import PostEdited
+from contracts.channel_photo import ChannelPhotoInput
 from contracts.events import PostParsed
 from contracts.post import PostInput, PostRef, Refresh
 from contracts.stages import Stage
 from workflows import attributes
 from workflows.album import AlbumWorkflow
+from workflows.channel_photo import ChannelPhotoWorkflow
 from workflows.post import PostWorkflow
 from workflows.queues import POST_QUEUE
+from workflows.telling import start_or_tell
 
 LIVE: Final = 2
 BACKFILL: Final = 4
@@ -25,11 +26,6 @@ BACKFILL: Final = 4
 NEWS: Final = timedelta(days=1)
 
 _SUMMARY_BYTES: Final = 390
-_CLOSED_MEANWHILE: Final = 5
-
-
-class RaceError(Exception):
-    """The workflow closed and opened between start and signal again and again; try later."""
 
 
 async def start_post(client: Client, post: PostInput) -> bool:
@@ -40,9 +36,7 @@ async def start_post(client: Client, post: PostInput) -> bool:
     Raises:
         RaceError: the workflow closed and opened again and again meanwhile.
     """
-    return await _start_or_tell(
-        lambda: _start_post(client, post), _teller(client, post), post.ref.workflow_id
-    )
+    return await start_or_tell(lambda: _start_post(client, post), _teller(client, post), post.ref.workflow_id)
 
 
 def _teller(client: Client, post: PostInput) -> Callable[[], Awaitable[None]] | None:
@@ -61,36 +55,25 @@ async def start_album(client: Client, album: AlbumInput) -> bool:
     """
     handle = client.get_workflow_handle_for(AlbumWorkflow.run, album.ref.workflow_id)
     event = album.event
-    return await _start_or_tell(
+    return await start_or_tell(
         lambda: _start_album(client, album),
         (lambda: handle.signal(AlbumWorkflow.grown, event)) if event else None,
         album.ref.workflow_id,
     )
 
 
-async def _start_or_tell(
-    start: Callable[[], Awaitable[None]], tell: Callable[[], Awaitable[None]] | None, id: str
-) -> bool:
-    for _ in range(_CLOSED_MEANWHILE):
-        try:
-            await start()
-        except WorkflowAlreadyStartedError:
-            if tell is None or await _told(tell):
-                return False
-        else:
-            return True
-    raise RaceError(id)
+async def start_channel_photo(client: Client, photo: ChannelPhotoInput) -> bool:
+    """Start the workflow of a channel's picture, or have its running one look again; whether a new run began.
 
-
-async def _told(tell: Callable[[], Awaitable[None]]) -> bool:
-    """Whether the workflow was still open to be told."""
-    try:
-        await tell()
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return False
-    return True
+    Raises:
+        RaceError: the workflow closed and opened again and again meanwhile.
+    """
+    handle = client.get_workflow_handle_for(ChannelPhotoWorkflow.run, photo.ref.workflow_id)
+    return await start_or_tell(
+        lambda: _start_channel_photo(client, photo),
+        lambda: handle.signal(ChannelPhotoWorkflow.refresh),
+        photo.ref.workflow_id,
+    )
 
 
 async def refresh_post(client: Client, ref: PostRef, why: Refresh) -> None:
@@ -133,7 +116,6 @@ async def refresh_album(client: Client, ref: AlbumRef) -> None:
 async def _start_post(client: Client, post: PostInput) -> None:
     ref = post.ref
     posted_at = post.event.posted_at if isinstance(post.event, PostParsed) else None
-    age = datetime.now(UTC) - posted_at if posted_at else timedelta()
     await client.start_workflow(
         PostWorkflow.run,
         post,
@@ -146,7 +128,7 @@ async def _start_post(client: Client, post: PostInput) -> None:
         static_summary=_summary(post),
         static_details=_details(post),
         memo={"trace_id": ref.trace_id},
-        priority=_priority(ref.tenant_id.hex, BACKFILL if age > NEWS else LIVE),
+        priority=_priority(ref.tenant_id.hex, _urgency(posted_at)),
     )
 
 
@@ -170,6 +152,28 @@ async def _start_album(client: Client, album: AlbumInput) -> None:
         memo={"trace_id": ref.trace_id},
         priority=_priority(ref.tenant_id.hex, BACKFILL),
     )
+
+
+async def _start_channel_photo(client: Client, photo: ChannelPhotoInput) -> None:
+    ref, channel = photo.ref, photo.channel_title or f"channel {photo.ref.tg_channel_id}"
+    await client.start_workflow(
+        ChannelPhotoWorkflow.run,
+        photo,
+        id=ref.workflow_id,
+        task_queue=POST_QUEUE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        search_attributes=attributes.at_start(
+            str(ref.tenant_id), ref.tg_channel_id, Stage.VISION, posted_at=photo.posted_at
+        ),
+        static_summary=_cut(f"{channel} #{ref.message_id}: the channel's own picture"),
+        memo={"trace_id": ref.trace_id},
+        priority=_priority(ref.tenant_id.hex, _urgency(photo.posted_at)),
+    )
+
+
+def _urgency(posted_at: datetime | None) -> int:
+    age = datetime.now(UTC) - posted_at if posted_at else timedelta()
+    return BACKFILL if age > NEWS else LIVE
 
 
 def _priority(tenant: str, key: int) -> Priority:

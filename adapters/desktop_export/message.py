@@ -1,4 +1,4 @@
-"""One message of an export: from raw JSON to a post, or to the reason why it is none."""
+"""One message of an export: from raw JSON to a post, to the chat's new picture, or to the reason why it is neither."""
 
 import json
 from datetime import UTC, datetime, tzinfo
@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from adapters.desktop_export.facts import attached, peer, reactions
-from adapters.desktop_export.model import ExportedMessage, Skipped
+from adapters.desktop_export.model import ExportedChannelPhoto, ExportedMessage, Skipped
 from adapters.desktop_export.text import UnreadableError, links_of, text_of
 from domain.text import storable
 
@@ -22,34 +22,44 @@ _READ: Final = frozenset(
 _EPOCH, _END = datetime(2013, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def read(raw: dict[str, Any] | None, zone: tzinfo) -> ExportedMessage | Skipped:
-    """Return the post that a raw message is, or why it is none; never raises for what the message says.
+def read(raw: dict[str, Any] | None, zone: tzinfo) -> ExportedMessage | ExportedChannelPhoto | Skipped:
+    """Return the post or the picture that a raw message is, or why it is neither; never raises for what it says.
 
     ``zone`` is where the exporting computer stood: old exports know only its local time.
     """
     number = _id(raw.get("id")) if raw else None
     if raw is None or number is None:
         return Skipped(id=None, reason="bad_id" if raw else "no_object")
-    if (kind := raw.get("type")) != "message":
+    kind, gives_picture = raw.get("type"), _gives_picture(raw)
+    if kind != "message" and not gives_picture:
         known = kind in ("service", "unsupported")
         return Skipped(id=number, reason=str(kind) if known else "unknown_type")
     try:
-        return _message(number, raw, zone)
+        return _channel_photo(number, raw, zone) if gives_picture else _message(number, raw, zone)
     except UnreadableError as error:
         return Skipped(id=number, reason=str(error))
     except ValidationError:
         return Skipped(id=number, reason="bad_values")
 
 
+def _gives_picture(raw: dict[str, Any]) -> bool:
+    """Whether the chat got a new picture here, and it says which."""
+    is_change = raw.get("type") == "service" and raw.get("action") == "edit_group_photo"
+    return is_change and isinstance(raw.get("photo"), str)
+
+
+def _channel_photo(number: int, raw: dict[str, Any], zone: tzinfo) -> ExportedChannelPhoto:
+    return ExportedChannelPhoto.model_validate(
+        {"id": number, "posted_at": _posted_at(raw, zone), "file": attached(raw)}
+    )
+
+
 def _message(number: int, raw: dict[str, Any], zone: tzinfo) -> ExportedMessage:
     text = text_of(raw)
-    posted_at = _moment(raw, "date", zone)
-    if posted_at is None:
-        raise UnreadableError("bad_date")
     reply_peer, forwarded = peer(raw.get("reply_to_peer_id")), "forwarded_from" in raw
     return ExportedMessage(
         id=number,
-        posted_at=posted_at,
+        posted_at=_posted_at(raw, zone),
         local_time="date_unixtime" not in raw,
         edited_at=_moment(raw, "edited", zone),
         text=text,
@@ -73,6 +83,13 @@ def _id(value: Any) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return value if 0 < abs(value) <= _MAX_ID else None
+
+
+def _posted_at(raw: dict[str, Any], zone: tzinfo) -> datetime:
+    moment = _moment(raw, "date", zone)
+    if moment is None:
+        raise UnreadableError("bad_date")
+    return moment
 
 
 def _moment(raw: dict[str, Any], name: str, zone: tzinfo) -> datetime | None:

@@ -88,6 +88,14 @@ class ExportedMessage(_Read):
     details_json: str = "{}"
 
 
+class ExportedChannelPhoto(_Read):
+    """A service message that says that the chat got a new picture. It is no post."""
+
+    id: int
+    posted_at: AwareDatetime
+    file: ExportedFile
+
+
 class Skipped(_Read):
     """A message that is no post, and why: service, unsupported, or what is wrong with it."""
 

@@ -10,7 +10,7 @@ from adapters.desktop_export.bytes import CountingFile
 from adapters.desktop_export.chats import ChatHead, walk
 from adapters.desktop_export.errors import ImportRefusedError
 from adapters.desktop_export.message import read
-from adapters.desktop_export.model import ExportedChat, ExportedMessage, Skipped
+from adapters.desktop_export.model import ExportedChannelPhoto, ExportedChat, ExportedMessage, Skipped
 from adapters.desktop_export.stream import events
 
 _HTML: Final = "{} is an HTML export; export again in Telegram Desktop as machine-readable JSON"
@@ -85,7 +85,7 @@ class DesktopExport:
             raise ImportRefusedError(f"no chat {wanted!r} in the export; it has: {listed or 'none'}", 2)
         raise ImportRefusedError(f"the export has several chats, choose one by its id: {listed}", 2)
 
-    def messages(self, chat: ExportedChat) -> Iterator[ExportedMessage | Skipped]:
+    def messages(self, chat: ExportedChat) -> Iterator[ExportedMessage | ExportedChannelPhoto | Skipped]:
         """Return what each message of ``chat`` is, in the export's order.
 
         Raises:

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from adapters.batching import Batcher
 from adapters.embedded_graph import cypher
-from adapters.embedded_graph.rows import Drawing, node_key, of_album, of_post
+from adapters.embedded_graph.rows import Drawing, node_key, of_album, of_channel_photo, of_post
 from adapters.embedded_graph.store import Run, Store, our_errors
 from adapters.embedded_graph.writing import sweep, write
-from contracts.index import AlbumNode, Detached, GraphCounts, Neighbour, PostNode
+from contracts.index import AlbumNode, ChannelPhotoNode, Detached, GraphCounts, Neighbour, PostNode
 
 
 class EmbeddedGraph:
@@ -57,6 +57,16 @@ class EmbeddedGraph:
             drawing = of_album(album)
         await self._store.transaction(lambda run: write(run, drawing))
         return drawing.counts()
+
+    async def put_channel_photo(self, photo: ChannelPhotoNode) -> None:
+        """Write a picture of a channel's own, beside those that the channel had before. The same again changes nothing.
+
+        Raises:
+            RejectedError: a text that cannot be stored.
+        """
+        with our_errors():
+            drawing = of_channel_photo(photo)
+        await self._store.transaction(lambda run: write(run, drawing))
 
     async def neighbours(self, tenant_id: UUID, post_id: UUID, limit: int) -> tuple[Neighbour, ...]:
         """Return up to ``limit`` posts connected to this one, those that share most first, each once.

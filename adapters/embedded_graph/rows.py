@@ -1,4 +1,4 @@
-"""A post or an album as rows of the graph's tables."""
+"""A post, an album or a channel's picture as rows of the graph's tables."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from contracts.index import AlbumNode, GraphCounts, ImageNode, PostNode
+from contracts.index import AlbumNode, ChannelPhotoNode, GraphCounts, ImageNode, PostNode
 
 MAX_CONTENT: Final = 2048
 _SEPARATOR: Final = "\x1f"
@@ -24,11 +24,15 @@ class Edge(NamedTuple):
 
 @dataclass
 class Drawing:
-    """What is to be in the graph: rows by label and key, those that are only pointed at, relationships."""
+    """What is to be in the graph: rows by label and key, those that are only pointed at, relationships.
+
+    ``added`` are relationships that no node of the drawing owns: they come beside those that are there.
+    """
 
     nodes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
     stubs: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
     edges: dict[Edge, None] = field(default_factory=dict)
+    added: dict[Edge, None] = field(default_factory=dict)
 
     def node(self, label: str, tenant: UUID, parts: Iterable[object], /, **columns: Any) -> str:
         """Draw a node; return its key.
@@ -59,11 +63,12 @@ class Drawing:
         for label, rows in other.stubs.items():
             self.stubs[label].update(rows)
         self.edges.update(other.edges)
+        self.added.update(other.added)
 
     def counts(self) -> GraphCounts:
         """Return how much it is."""
         keys = {(label, key) for part in (self.nodes, self.stubs) for label in part for key in part[label]}
-        return GraphCounts(nodes=len(keys), relationships=len(self.edges))
+        return GraphCounts(nodes=len(keys), relationships=len(self.edges) + len(self.added))
 
 
 def node_key(tenant: UUID, *name: object) -> str:
@@ -88,7 +93,7 @@ def of_post(node: PostNode) -> Drawing:
     for name, kind in node.entities:
         drawing.edge("MENTIONS", post, drawing.node("Entity", tenant, [kind, name], name=name, type=kind))
     for image in node.images:
-        _draw_image(drawing, tenant, post, image)
+        drawing.edge("HAS_IMAGE", post, _draw_image(drawing, tenant, image))
     _draw_origin(drawing, node, post)
     return drawing
 
@@ -106,6 +111,15 @@ def of_album(album: AlbumNode) -> Drawing:
     return drawing
 
 
+def of_channel_photo(photo: ChannelPhotoNode) -> Drawing:
+    """Return a picture of a channel's own, and its channel."""
+    drawing = Drawing()
+    channel = drawing.node("Channel", photo.tenant_id, [photo.channel_id], **_channel_columns(photo))
+    picture = _draw_image(drawing, photo.tenant_id, photo.image)
+    drawing.added[Edge("HAS_IMAGE", channel, picture)] = None
+    return drawing
+
+
 def _post_columns(node: PostNode) -> dict[str, Any]:
     return {
         "post_id": str(node.post_id),
@@ -119,7 +133,7 @@ def _post_columns(node: PostNode) -> dict[str, Any]:
     }
 
 
-def _channel_columns(node: PostNode) -> dict[str, Any]:
+def _channel_columns(node: PostNode | ChannelPhotoNode) -> dict[str, Any]:
     return {
         "channel_id": str(node.channel_id),
         "tg_channel_id": node.tg_channel_id,
@@ -127,12 +141,12 @@ def _channel_columns(node: PostNode) -> dict[str, Any]:
     }
 
 
-def _draw_image(drawing: Drawing, tenant: UUID, post: str, image: ImageNode) -> None:
+def _draw_image(drawing: Drawing, tenant: UUID, image: ImageNode) -> str:
     columns = image.model_dump(exclude={"labels"})
     key = drawing.node("Image", tenant, [image.sha256], **columns)
-    drawing.edge("HAS_IMAGE", post, key)
     for label in image.labels:
         drawing.edge("HAS_LABEL", key, drawing.node("Label", tenant, [label], name=label))
+    return key
 
 
 def _draw_origin(drawing: Drawing, node: PostNode, post: str) -> None:

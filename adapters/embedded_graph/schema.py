@@ -59,6 +59,9 @@ RELATIONSHIPS: Final[dict[str, tuple[str, str, str | None]]] = {
     "CONTAINS": ("Album", "Post", "position"),
 }
 
+#: Ends that a relationship has beside those above. They are added, never replaced: no write owns them.
+ALSO: Final[dict[str, tuple[str, str]]] = {"HAS_IMAGE": ("Channel", "Image")}
+
 #: Written, and so replaced, together with a node of this label: those that leave it, those that reach it.
 OWNED: Final[dict[str, tuple[str, str]]] = {
     "Post": (
@@ -80,7 +83,7 @@ KEPT_BY: Final[dict[str, str]] = {
     "Label": "(n)<-[:HAS_LABEL]-()",
     "Author": "(n)-[:AUTHOR_OF]->()",
     "Album": "(n)-[:CONTAINS]->()",
-    "Channel": "(n)-[:HAS_POST|HAS_ALBUM]->()",
+    "Channel": "(n)-[:HAS_POST|HAS_ALBUM|HAS_IMAGE]->()",
     "Post": "(n)<-[:REPLIES_TO|FORWARDED_FROM_POST|CONTAINS]-()",
 }
 
@@ -88,15 +91,23 @@ _PROPERTY_TYPES: Final = {"confidence": "DOUBLE", "position": "INT64"}
 
 
 def tables() -> list[str]:
-    """Return the statements that declare every table; harmless where it is there already."""
+    """Return the statements that declare every table; harmless where it is there already.
+
+    What came later is added to the tables of a graph that is older.
+    """
     nodes = [
         f"CREATE NODE TABLE IF NOT EXISTS {label}(key STRING PRIMARY KEY, tenant_id STRING, "
         + ", ".join(f"{name} {kind}" for name, kind in columns.items())
         + ")"
         for label, columns in LABELS.items()
     ]
-    return nodes + [
+    relationships = [
         f"CREATE REL TABLE IF NOT EXISTS {kind}(FROM {source} TO {target}"
         + (f", {name} {_PROPERTY_TYPES[name]})" if name else ")")
         for kind, (source, target, name) in RELATIONSHIPS.items()
     ]
+    later = [
+        f"ALTER TABLE {kind} ADD IF NOT EXISTS FROM {source} TO {target}"
+        for kind, (source, target) in ALSO.items()
+    ]
+    return nodes + relationships + later

@@ -22,6 +22,8 @@ def write(run: Run, drawing: Drawing) -> None:
     for edge in gone:
         run(cypher.CUT[edge.kind], source=edge.source, target=edge.target)
     _create(run, [edge for identity, edge in wanted.items() if identity not in known])
+    for edge in drawing.added:
+        run(cypher.ADD[edge.kind], source=edge.source, target=edge.target)
     ends: dict[str, set[str]] = defaultdict(set)
     for edge in gone:
         source, target, _ = RELATIONSHIPS[edge.kind]

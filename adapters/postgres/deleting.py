@@ -16,7 +16,9 @@ from contracts.post import Deletion, PostRef
 FILES_OF: Final = """
 SELECT m.file_sha256 FROM post_media_map m WHERE m.post_id = $1 AND NOT EXISTS (
     SELECT FROM post_media_map x
-    WHERE x.tenant_id = m.tenant_id AND x.file_sha256 = m.file_sha256 AND x.post_id <> m.post_id)
+    WHERE x.tenant_id = m.tenant_id AND x.file_sha256 = m.file_sha256 AND x.post_id <> m.post_id
+) AND NOT EXISTS (
+    SELECT FROM channel_photos c WHERE c.tenant_id = m.tenant_id AND c.file_sha256 = m.file_sha256)
 """
 
 PAGES_OF: Final = """

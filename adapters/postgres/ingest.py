@@ -9,7 +9,14 @@ import asyncpg
 
 from adapters.postgres import ingest_sql as sql
 from adapters.postgres.errors import our_errors
-from adapters.postgres.ingest_rows import AlbumItemRow, AlbumRow, ChannelRow, PostRow
+from adapters.postgres.ingest_rows import (
+    AlbumItemRow,
+    AlbumRow,
+    ChannelPhotoRow,
+    ChannelRow,
+    MediaRow,
+    PostRow,
+)
 from adapters.postgres.rows import query
 from contracts.identity import digest
 from contracts.outgoing import Outgoing
@@ -39,12 +46,8 @@ class IngestBatch:
 
     async def write_media(self, posts: Sequence[PostRow]) -> None:
         """Make the files of these posts exactly those of the rows; what stood for missing ones goes."""
-        media = {m.sha256: m for post in posts for m in post.media}
         tenant = self._channel.tenant_id
-        values = [
-            (tenant, m.sha256, m.mime, m.size_bytes, m.s3_key, m.missing) for _, m in sorted(media.items())
-        ]
-        await self._connection.executemany(sql.KEEP_MEDIA, values)
+        await self._keep_media([m for post in posts for m in post.media])
         kept = [(post.id, [m.sha256 for m in post.media]) for post in posts]
         await self._connection.executemany(sql.UNMAP_MEDIA, kept)
         mapped = [(post.id, tenant, m.sha256, m.position) for post in posts for m in post.media]
@@ -52,6 +55,31 @@ class IngestBatch:
         placeholders = [
             digest("missing", post.id, m.position) for post in posts for m in post.media if m.s3_key
         ]
+        await self._connection.execute(sql.FORGET_MISSING, tenant, placeholders)
+
+    async def _keep_media(self, media: Sequence[MediaRow]) -> None:
+        unique = {m.sha256: m for m in media}
+        tenant = self._channel.tenant_id
+        values = [
+            (tenant, m.sha256, m.mime, m.size_bytes, m.s3_key, m.missing) for _, m in sorted(unique.items())
+        ]
+        await self._connection.executemany(sql.KEEP_MEDIA, values)
+
+    async def stored_channel_photos(self, message_ids: Sequence[int]) -> dict[int, bool]:
+        """Return the stored ones of these channel pictures by message id, each with whether its bytes are there."""
+        rows = await self._connection.fetch(sql.STORED_CHANNEL_PHOTOS, self._channel.id, list(message_ids))
+        return {row["telegram_message_id"]: row["has_bytes"] for row in rows}
+
+    async def write_channel_photos(self, photos: Sequence[ChannelPhotoRow]) -> None:
+        """Keep these channel pictures, to be handed over; a file takes the place of its absence."""
+        tenant, channel = self._channel.tenant_id, self._channel.id
+        await self._keep_media([photo.media for photo in photos])
+        values = [
+            (p.id, tenant, channel, p.telegram_message_id, p.posted_at, p.media.sha256, p.trace_id)
+            for p in photos
+        ]
+        await self._connection.executemany(sql.KEEP_CHANNEL_PHOTO, values)
+        placeholders = [digest("missing", p.id, p.media.position) for p in photos if p.media.s3_key]
         await self._connection.execute(sql.FORGET_MISSING, tenant, placeholders)
 
     async def write_relations(self, posts: Sequence[PostRow]) -> None:

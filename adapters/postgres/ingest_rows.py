@@ -1,4 +1,4 @@
-"""What an ingest writes and reads: posts with their files and reactions, and albums, as tables hold them."""
+"""What an ingest writes and reads, as tables hold it: posts with files and reactions, albums, channel pictures."""
 
 from typing import Any, Literal
 from uuid import UUID
@@ -21,7 +21,7 @@ class ChannelRow(_Row):
 
 
 class MediaRow(_Row):
-    """A file of a post: stored under ``s3_key``, or ``missing`` says why there are no bytes."""
+    """A file of a post or a channel: stored under ``s3_key``, or ``missing`` says why there are no bytes."""
 
     sha256: str
     mime: str
@@ -81,6 +81,16 @@ class PostRow(_Row):
             "idempotency_key": f"{self.tenant_id}:{self.channel_id}:{self.telegram_message_id}",
         }
         return {**self.model_dump(mode="json", exclude={"media", "reactions"}), **derived}
+
+
+class ChannelPhotoRow(_Row):
+    """A picture that a channel got, with its file."""
+
+    id: UUID
+    telegram_message_id: int
+    posted_at: AwareDatetime
+    media: MediaRow
+    trace_id: str
 
 
 class AlbumItemRow(_Row):

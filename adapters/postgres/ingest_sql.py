@@ -88,6 +88,19 @@ ON CONFLICT (group_id, post_id) DO UPDATE SET
     media_sha256 = EXCLUDED.media_sha256
 """
 
+STORED_CHANNEL_PHOTOS: Final = """
+SELECT p.telegram_message_id, m.missing IS NULL AS has_bytes
+FROM channel_photos p JOIN media_objects m USING (tenant_id, file_sha256)
+WHERE p.channel_id = $1 AND p.telegram_message_id = ANY ($2::bigint[])
+"""
+
+KEEP_CHANNEL_PHOTO: Final = """
+INSERT INTO channel_photos (id, tenant_id, channel_id, telegram_message_id, posted_at, file_sha256, trace_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (channel_id, telegram_message_id) DO UPDATE SET
+    file_sha256 = EXCLUDED.file_sha256, handed_over_at = NULL, recorded_at = NULL
+"""
+
 KEEP_EVENT: Final = """
 INSERT INTO outbox_events
     (lane, tenant_id, aggregate_id, event_type, stream_key, idempotency_key, fields, trace_id)

@@ -42,6 +42,11 @@ SELECT t.name AS tenant, count(*) AS albums,
 FROM media_groups g JOIN tenants t ON t.id = g.tenant_id GROUP BY 1 ORDER BY 1
 """
 
+CHANNEL_PICTURES = """
+SELECT t.name AS tenant, count(*) AS pictures, count(*) FILTER (WHERE f.recorded_at IS NULL) AS unrecorded
+FROM channel_photos f JOIN tenants t ON t.id = f.tenant_id GROUP BY 1 ORDER BY 1
+"""
+
 OUTBOX = """
 SELECT lane, count(*) AS unsent, min(created_at) AS oldest FROM outbox_events
 WHERE processed_at IS NULL GROUP BY 1 ORDER BY 1
@@ -86,6 +91,10 @@ class Reports:
         """Return for each tenant: albums, and how many were put together completely and partially."""
         return await self._rows(ALBUMS)
 
+    async def channel_pictures(self) -> list[Row]:
+        """Return for each tenant that has some: channel pictures, and how many are not looked at and recorded."""
+        return await self._rows(CHANNEL_PICTURES)
+
     async def outbox(self) -> list[Row]:
         """Return for each lane with unsent events: how many, and since when the oldest waits."""
         return await self._rows(OUTBOX)
@@ -100,7 +109,7 @@ class Reports:
         return await self._rows(BRIEFS, tenant_id, list(post_ids))
 
     async def channel(self, tenant_id: UUID, tg_channel_id: int) -> Row:
-        """Return what became of one channel's posts: see ``sql/channel_report.sql`` for the names."""
+        """Return what became of one channel's posts and pictures: see ``sql/channel_report.sql`` for the names."""
         rows = await self._rows(query("channel_report"), tenant_id, tg_channel_id)
         return rows[0]
 
@@ -111,7 +120,7 @@ class Reports:
 
     async def progress(self, tenant_id: UUID, tg_channel_id: int) -> Row:
         """Return ``total`` and ``terminal`` posts of a channel, its ``albums`` and how many are ``assembled``,
-        and the tenant's ``unsent`` events.
+        its ``channel_pictures``, how many are ``recorded`` and ``not_handed_over``, the tenant's ``unsent`` events.
         """
         rows = await self._rows(query("channel_progress"), tenant_id, tg_channel_id)
         return rows[0]

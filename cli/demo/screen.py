@@ -43,6 +43,7 @@ def _figures(facts: Facts) -> Iterable[tuple[str, Cell]]:
     yield "posts", f"{', '.join(told)} ({facts['new_posts']} new)"
     yield "albums", f"{albums['total']}: {albums['complete']} complete, {albums['partial']} partial"
     yield "pictures", f"{facts['pictures_analysed']} analysed"
+    yield "channel pictures", facts["channel_pictures"] or None
     yield "vector index", f"{index['vectors']} posts"
     yield (
         "graph",

@@ -76,6 +76,7 @@ def _counts(channel: Facts, parked: list[str]) -> Facts:
         "pictures_analysed": channel["pictures_analysed"],
         "pictures_looked_at": channel["looks"],
         "pictures_skipped": channel["pictures_skipped"],
+        "channel_pictures": channel["channel_pictures"],
         "skipped_stages": channel["skipped_stages"],
         "tags": channel["tags"],
         "parked": parked,
@@ -112,11 +113,13 @@ def _lost(facts: Facts, channel: Facts, ending: Ending) -> list[str]:
     posts, albums, index = facts["posts"], facts["albums"], facts["index"]
     unfinished = ", ".join(map(str, channel["unfinished"][:NAMED]))
     not_assembled = albums["total"] - albums["complete"] - albums["partial"]
+    unrecorded = channel["channel_pictures_unrecorded"]
     missing = {name: index["indexed"] - index[f"in_{name}"] for name in ("vectors", "graph")}
     told = {
         f"{posts['unfinished']} posts did not reach their end: messages {unfinished}": posts["unfinished"],
         f"{len(facts['parked'])} are parked: {'; '.join(facts['parked'][:NAMED])}": len(facts["parked"]),
         f"{not_assembled} albums were not put together": not_assembled,
+        f"{unrecorded} pictures of the channel's own were not looked at": unrecorded,
         f"{ending.look.unsent} events were not sent": ending.look.unsent,
         f"{ending.look.unread} entries of the streams were not taken up": ending.look.unread,
         f"{missing['vectors']} indexed posts are not in the vector index": missing["vectors"],

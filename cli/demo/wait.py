@@ -1,4 +1,4 @@
-"""Waiting until every post and album of a channel is at its end, or can get no further."""
+"""Waiting until every post, album and picture of a channel is at its end, or can get no further."""
 
 import asyncio
 import time
@@ -30,6 +30,9 @@ class Look:
     terminal: int
     albums: int
     assembled: int
+    channel_pictures: int
+    recorded: int
+    not_handed_over: int
     unsent: int
     unread: int
     busy: int
@@ -39,13 +42,22 @@ class Look:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing is left that could still move."""
-        return not (self.unsent or self.unread or self.busy)
+        return not (self.unsent or self.unread or self.not_handed_over or self.busy)
 
     @property
     def is_finished(self) -> bool:
         """Whether everything is at its end."""
-        at_end = self.terminal == self.total and self.assembled == self.albums
-        return self.is_quiet and at_end and not self.parked
+        return self.is_quiet and self.at_end == self.everything and not self.parked
+
+    @property
+    def everything(self) -> int:
+        """How many posts, albums and channel pictures there are."""
+        return self.total + self.albums + self.channel_pictures
+
+    @property
+    def at_end(self) -> int:
+        """How many of them are at their end."""
+        return self.terminal + self.assembled + self.recorded
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,7 @@ async def until_settled(service: Service, tenant_id: UUID, tg_channel_id: int) -
             if service.failure.done():
                 raise CommandError(f"the service ended: {service.failure.result()}")
             look = await watch.look()
-            meter.show(look.terminal + look.assembled, look.total + look.albums, watch.words(look))
+            meter.show(look.at_end, look.everything, watch.words(look))
             if ending := watch.ending(look):
                 return ending
             await asyncio.sleep(EVERY)

@@ -89,6 +89,7 @@ async def _records(reports: Reports) -> Facts:
         "unfinished": await reports.unfinished(),
         "stages": await reports.stages(),
         "albums": await reports.albums(),
+        "channel_pictures": await reports.channel_pictures(),
         "outbox": await reports.outbox(),
     }
 

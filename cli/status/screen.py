@@ -28,14 +28,16 @@ def _posts(facts: Facts, screen: Screen, pace: str | None) -> None:
         counts[row["tenant"]][row["state"]] = row["posts"]
     albums = {row["tenant"]: row for row in facts["albums"]}
     screen.title("Posts and albums")
-    if not counts:
+    if counts:
+        rows = [_tenant(name, states, albums.get(name)) for name, states in sorted(counts.items())]
+        screen.rows(("tenant", "posts", *STATES[:3], *STATES[3:], "albums put together"), rows)
+    else:
         screen.line("  none yet: `postloom import PATH --tenant NAME`")
-        return
-    rows = [_tenant(name, states, albums.get(name)) for name, states in sorted(counts.items())]
-    screen.rows(("tenant", "posts", *STATES[:3], *STATES[3:], "albums put together"), rows)
     for row in facts["unfinished"]:
         where = f"waiting or under way, last stage done: {row['after_stage']}"
         screen.line(f"  {row['tenant']}: {row['posts']} {where}", style="dim")
+    for row in facts["channel_pictures"]:
+        screen.line(f"  {row['tenant']}: {_channel_pictures(row)}", style="dim")
     if pace:
         screen.line(f"  {pace}", style="green")
 
@@ -49,6 +51,11 @@ def _assembled(albums: Facts | None) -> str:
         return ""
     partial = f", {albums['partial']} partial" if albums["partial"] else ""
     return f"{albums['complete'] + albums['partial']}/{albums['albums']}{partial}"
+
+
+def _channel_pictures(row: Facts) -> str:
+    left = f", {row['unrecorded']} of them not looked at yet" if row["unrecorded"] else ""
+    return f"{row['pictures']} channel pictures{left}"
 
 
 def _stages(rows: list[Facts], screen: Screen) -> None:

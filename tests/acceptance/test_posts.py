@@ -3,19 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from adapters.postgres.door import Directory
+from adapters.postgres.reporting import Reports
 from cli.service import Service, running_service
 from contracts.encoding import decode
 from contracts.streams import POSTS_INDEXED, POSTS_PARSED, STREAMS, dead_letters
+from ingest.importer import import_export
+from ingest.options import ImportOptions
 from runtime.settings import Settings, TemporalSettings
 from starter.starter import GROUP
 from tests.acceptance.producer import DAMAGE, entry
 from tests.build import a_tenant
+from tests.ingest.exports import MARKED, a_channel_photo, an_export
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(240)]
 
@@ -155,3 +160,37 @@ async def test_an_edit_changes_that_post_alone(office: Office) -> None:
     after = await office.measured()
     assert after["points"] == before["points"] == POSTS
     assert after[POSTS_INDEXED] == before[POSTS_INDEXED] + 1
+
+
+async def test_a_channels_own_picture_is_looked_at_and_adds_no_post_and_no_event(
+    office: Office, tmp_path: Path
+) -> None:
+    before = await office.measured()
+    stores = office.service.stores
+    picture = Path(__file__).parents[2] / "examples" / "city_channel" / "photos" / "photo_3.jpg"
+    folder = an_export(tmp_path / "e", a_channel_photo(2, "own.jpg"))
+    (folder / "own.jpg").write_bytes(picture.read_bytes())
+
+    options = ImportOptions(path=folder, tenant_id=office.tenant)
+    await import_export(options, stores.pool, stores.objects, lambda _: None)
+    await until(lambda: has_recorded(office))
+
+    after = await office.measured()
+    graph = await stores.graph.counts(office.tenant)
+    assert (graph["HAS_IMAGE"], graph["Image"]) == (1, 1)
+    assert without_graph(after) == without_graph(before)
+
+    report = await Reports(stores.pool).channel(office.tenant, MARKED)
+    progress = await Reports(stores.pool).progress(office.tenant, MARKED)
+    assert (report["pictures_analysed"], report["looks"], report["channel_pictures"]) == (1, 1, 1)
+    assert (progress["channel_pictures"], progress["recorded"], progress["not_handed_over"]) == (1, 1, 0)
+    assert report["total"] == 0
+
+
+async def has_recorded(office: Office) -> bool:
+    recorded = "SELECT recorded_at IS NOT NULL FROM channel_photos WHERE tenant_id = $1"
+    return bool(await office.service.stores.pool.fetchval(recorded, office.tenant))
+
+
+def without_graph(measured: dict[str, int]) -> dict[str, int]:
+    return {name: number for name, number in measured.items() if name not in {"edges", "nodes"}}

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.desktop_export.message import read
-from adapters.desktop_export.model import ExportedMessage, Skipped
-from tests.ingest.exports import a_message
+from adapters.desktop_export.model import ExportedChannelPhoto, ExportedMessage, Skipped
+from tests.ingest.exports import a_channel_photo, a_message
 
 
 def test_text_is_read_in_every_shape() -> None:
@@ -86,6 +86,12 @@ def test_forward_reply_reactions_and_signature_are_read() -> None:
     ("raw", "reason"),
     [
         (a_message(1, type="service"), "service"),
+        (a_message(1, type="service", action="pin_message", photo="photos/a.jpg"), "service"),
+        (a_message(1, type="service", action="edit_group_photo"), "service"),
+        (a_channel_photo(1, photo=None), "service"),
+        (a_channel_photo(1, photo=["photos/a.jpg"]), "service"),
+        (a_channel_photo(1, date_unixtime="never"), "bad_date"),
+        (a_channel_photo(10**30, second=0), "bad_id"),
         (a_message(1, type="unsupported"), "unsupported"),
         (a_message(1, type=[]), "unknown_type"),
         (a_message(1, 17), "bad_text"),
@@ -101,6 +107,18 @@ def test_a_message_that_is_no_post_says_why(raw: dict[str, Any] | None, reason: 
 
     assert isinstance(message, Skipped)
     assert message.reason == reason
+
+
+def test_a_new_picture_of_the_channel_is_read_with_its_file() -> None:
+    photo = read(a_channel_photo(2, "photos/own.jpg"), UTC)
+
+    assert isinstance(photo, ExportedChannelPhoto)
+    assert (photo.id, photo.file.path, photo.file.mime) == (2, "photos/own.jpg", "image/jpeg")
+    assert photo.posted_at == datetime(2023, 11, 14, 22, 15, 20, tzinfo=UTC)
+
+
+def test_a_message_with_a_picture_is_a_post_whatever_action_it_names() -> None:
+    assert isinstance(read(a_channel_photo(2, type="message"), UTC), ExportedMessage)
 
 
 def test_what_no_store_accepts_is_replaced() -> None:
@@ -130,7 +148,7 @@ _FIELDS = st.sampled_from(
     [
         *("id", "type", "date", "date_unixtime", "edited", "from", "from_id", "text", "text_entities"),
         *("reactions", "poll", "photo", "file", "media_type", "file_name", "mime_type"),
-        *("reply_to_peer_id", "forwarded_from"),
+        *("reply_to_peer_id", "forwarded_from", "action"),
     ]
 )
 _ITEM = st.dictionaries(st.sampled_from(["type", "text", "href", "count", "emoji", "answers"]), _JSON)
@@ -139,6 +157,7 @@ _ITEM = st.dictionaries(st.sampled_from(["type", "text", "href", "count", "emoji
 @given(st.dictionaries(_FIELDS, _JSON | _ITEM | st.lists(_ITEM, max_size=2), max_size=5))
 def test_nothing_that_a_message_says_stops_the_import(changes: dict[str, Any]) -> None:
     assert read(a_message(1) | changes, UTC) is not None
+    assert read(a_channel_photo(1) | changes, UTC) is not None
 
 
 def _read(raw: dict[str, Any]) -> ExportedMessage:

@@ -14,7 +14,7 @@ import pytest
 
 from adapters.embedded_graph.graph import EmbeddedGraph
 from contracts.errors import RejectedError, UnavailableError
-from contracts.index import AlbumNode, Detached, ImageNode, Neighbour, PageNode, PostNode
+from contracts.index import AlbumNode, ChannelPhotoNode, Detached, ImageNode, Neighbour, PageNode, PostNode
 
 ONE, OTHER = uuid4(), uuid4()
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -209,6 +209,67 @@ async def test_deleting_a_post_takes_what_only_it_had(graph: EmbeddedGraph) -> N
     assert removed == Detached(nodes=9, tags=1)
     assert await graph.delete_post(ONE, post("a")) == Detached()
     assert await graph.counts(ONE) == {"Channel": 1, "HAS_POST": 1, "Post": 1, "TAGGED_AS": 1, "Tag": 1}
+
+
+def a_channel_photo(*labels: str, sha256: str = "ab") -> ChannelPhotoNode:
+    picture = ImageNode(
+        sha256=sha256,
+        s3_key="media/ab.png",
+        mime_type="image/png",
+        classification="photo",
+        is_meme=False,
+        provider="fake",
+        labels=labels,
+    )
+    return ChannelPhotoNode(
+        tenant_id=ONE,
+        channel_id=uuid5(ONE, "channel"),
+        tg_channel_id=-1001234567890,
+        channel_title="Новости",
+        image=picture,
+    )
+
+
+async def test_a_channel_has_its_own_pictures_each_once(graph: EmbeddedGraph) -> None:
+    for photo in (a_channel_photo("cat"), a_channel_photo("cat"), a_channel_photo(sha256="cd")):
+        await graph.put_channel_photo(photo)
+
+    assert await graph.counts(ONE) == {"Channel": 1, "HAS_IMAGE": 2, "HAS_LABEL": 1, "Image": 2, "Label": 1}
+
+
+async def test_what_is_seen_anew_in_a_channels_picture_takes_the_place_of_the_old(
+    graph: EmbeddedGraph,
+) -> None:
+    await graph.put_channel_photo(a_channel_photo("cat", "night"))
+
+    await graph.put_channel_photo(a_channel_photo("dog"))
+
+    counts = await graph.counts(ONE)
+    assert (counts["HAS_LABEL"], counts["Label"], counts["HAS_IMAGE"]) == (1, 1, 1)
+
+
+async def test_a_picture_of_a_channel_and_a_post_is_one_and_outlives_the_post(graph: EmbeddedGraph) -> None:
+    await graph.put_channel_photo(a_channel_photo("cat"))
+    await graph.replace_posts([a_full_node("a")])
+    both = await graph.counts(ONE)
+
+    await graph.delete_post(ONE, post("a"))
+
+    assert (both["Image"], both["HAS_IMAGE"], both["Channel"]) == (1, 2, 1)
+    assert await graph.counts(ONE) == {"Channel": 1, "HAS_IMAGE": 1, "HAS_LABEL": 1, "Image": 1, "Label": 1}
+
+
+async def test_a_graph_that_is_older_than_channel_pictures_takes_them(tmp_path: Path) -> None:
+    graph = EmbeddedGraph.open(tmp_path / "graph")
+    await graph._store.transaction(lambda run: run("ALTER TABLE HAS_IMAGE DROP FROM Channel TO Image"))
+    await graph.replace_posts([a_full_node("a")])
+    await graph.close()
+
+    graph = EmbeddedGraph.open(tmp_path / "graph")
+    await graph.put_channel_photo(a_channel_photo())
+
+    assert (await graph.counts(ONE))["HAS_IMAGE"] == 2
+    await graph.close()
 
 
 async def test_quotes_and_braces_are_only_text(graph: EmbeddedGraph) -> None:

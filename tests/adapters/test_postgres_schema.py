@@ -38,7 +38,17 @@ async def test_migrating_twice_is_migrating_once(empty: str) -> None:
 
     await migrate(empty, MIGRATIONS)
 
-    assert await tables(empty) == once >= {"posts", "media_groups", "post_stages", "outbox_events"}
+    assert (
+        await tables(empty)
+        == once
+        >= {
+            "posts",
+            "media_groups",
+            "post_stages",
+            "outbox_events",
+            "channel_photos",
+        }
+    )
 
 
 async def test_three_processes_that_start_at_once_all_succeed(empty: str) -> None:

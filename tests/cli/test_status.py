@@ -19,7 +19,7 @@ from cli.status.work import cut
 def _facts(**other: Any) -> dict[str, Any]:
     return {
         "service": {"running": True, "ready": True, "checks": {}}, "addresses": {}, "posts": [], "unfinished": [],
-        "stages": [], "albums": [], "outbox": [], "streams": [], "workflows": None, **other,
+        "stages": [], "albums": [], "channel_pictures": [], "outbox": [], "streams": [], "workflows": None, **other,
     }  # fmt: skip
 
 
@@ -38,6 +38,13 @@ def test_a_lag_that_was_not_counted_to_its_end_says_so() -> None:
 
 def test_a_redis_that_does_not_answer_is_named() -> None:
     assert "Redis does not answer" in _shown(_facts(streams=None))
+
+
+def test_channel_pictures_are_named_where_there_are_some() -> None:
+    row = {"tenant": "acme", "pictures": 3, "unrecorded": 1}
+
+    assert "acme: 3 channel pictures, 1 of them not looked at yet" in _shown(_facts(channel_pictures=[row]))
+    assert "channel picture" not in _shown(_facts())
 
 
 def test_posts_per_second_and_the_time_left_are_shown_while_something_moves() -> None:

@@ -34,6 +34,12 @@ def a_picture(id: int, folder: Path, *, body: bytes = PNG, **changes: Any) -> di
     return a_message(id, changes.pop("text", ""), photo=path, **changes)
 
 
+def a_channel_photo(id: int, path: str = "photos/own.png", **changes: Any) -> dict[str, Any]:
+    """A service message that gives the channel a new picture; its file is not written."""
+    service = {"type": "service", "actor": "Канал", "action": "edit_group_photo", "photo": path}
+    return a_message(id, "", **{**service, "photo_file_size": 52, "width": 640, "height": 640, **changes})
+
+
 def an_export(folder: Path, *messages: Any, **changes: Any) -> Path:
     """Write a result.json of one chat with these messages into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)

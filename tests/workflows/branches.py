@@ -20,6 +20,7 @@ from tests.build import (
     an_edit,
     an_event,
 )
+from tests.workflows.photo_branches import PHOTOS
 from tests.workflows.town import Town, parked, until, within
 from workflows.album import AlbumWorkflow
 from workflows.attributes import STATE, WAITING
@@ -292,4 +293,5 @@ ALL: Final[dict[str, Callable[[Town], Awaitable[Handle]]]] = {
     "album_dissolved": album_dissolved,
     "album_parked": album_parked,
     "album_unchanged": lambda town: album(town, again=1),
+    **PHOTOS,
 }

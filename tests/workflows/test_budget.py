@@ -1,9 +1,9 @@
-"""What a post and an album may cost: history events and regular activities, counted in real histories."""
+"""What a post, an album and a channel picture may cost: history events and regular activities, in real histories."""
 
 import pytest
 
 from contracts.post import PostRef
-from tests.build import LONG, SHORT, a_post, an_album
+from tests.build import LONG, SHORT, a_channel_photo, a_post, an_album
 from tests.workflows.town import Town, counted, within
 
 pytestmark = pytest.mark.services
@@ -41,6 +41,17 @@ async def test_an_album_of_n_items_stays_within_20_and_9n_events(
     events, _ = await counted(town.client.get_workflow_handle(town.album_ref().workflow_id))
 
     assert events <= 20 + 9 * count
+
+
+async def test_a_channel_picture_stays_within_20_events_and_2_activities(town: Town) -> None:
+    ref = town.photo_ref()
+    town.world.channel_photos.files[ref.photo_id] = town.file()
+    await town.run_photo(a_channel_photo(ref))
+
+    events, scheduled = await counted(town.client.get_workflow_handle(ref.workflow_id))
+
+    assert events <= 20
+    assert scheduled.total() <= 2
 
 
 async def test_a_run_that_finds_nothing_stale_runs_no_regular_activity(town: Town) -> None:

@@ -57,6 +57,13 @@ WORTH = {
     "album_blind": "ACTIVITY_TASK_FAILED",
     "album_grown": '"grown"',
     "album_unchanged": "collect_album",
+    "photo_done": "record_channel_photo",
+    "photo_missing": "not_included",
+    "photo_parked_retry": "WORKFLOW_EXECUTION_SIGNALED",
+    "photo_parked_gives_up": "GivenUp",
+    "photo_parked_too_long": "ParkedTooLong",
+    "photo_unrecorded": "graph:RejectedError",
+    "photo_refreshed": '"refresh"',
 }
 
 

@@ -11,15 +11,16 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
 from contracts.album import AlbumInput, AlbumRef, AlbumResult
+from contracts.channel_photo import ChannelPhotoInput, ChannelPhotoRef, ChannelPhotoResult
 from contracts.encoding import decode
 from contracts.post import MediaRef, PostInput, PostRef, PostResult
 from runtime.settings import WorkerSettings
-from tests.build import a_file, a_ref, a_tenant, an_album_ref
+from tests.build import a_channel_photo_ref, a_file, a_ref, a_tenant, an_album_ref
 from tests.fake_world import World
 from workers.activities import PostSignals
 from workers.workers import build_workers
 from workflows.attributes import NEEDS_HUMAN, STATE
-from workflows.starting import start_album, start_post
+from workflows.starting import start_album, start_channel_photo, start_post
 
 #: Nothing in these tests takes longer, unless it is broken.
 DEADLINE: Final = 20.0
@@ -60,6 +61,17 @@ class Town:
 
     async def run_album(self, album: AlbumInput) -> AlbumResult:
         handle = await self.start_album(album)
+        return await within(handle.result())
+
+    def photo_ref(self) -> ChannelPhotoRef:
+        return a_channel_photo_ref(tenant=self.tenant)
+
+    async def start_photo(self, photo: ChannelPhotoInput) -> WorkflowHandle[Any, ChannelPhotoResult]:
+        await start_channel_photo(self.client, photo)
+        return self.client.get_workflow_handle(photo.ref.workflow_id, result_type=ChannelPhotoResult)
+
+    async def run_photo(self, photo: ChannelPhotoInput) -> ChannelPhotoResult:
+        handle = await self.start_photo(photo)
         return await within(handle.result())
 
     def streams(self) -> list[str]:
@@ -122,7 +134,7 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float = DEADL
 
 
 async def parked(handle: WorkflowHandle[Any, Any]) -> list[dict[str, Any]]:
-    """Wait until a post is parked; return its problems."""
+    """Wait until a post or a channel picture is parked; return its problems."""
     problems: list[dict[str, Any]] = []
 
     async def is_parked() -> bool:

@@ -8,10 +8,16 @@ WITH ours AS (
     SELECT g.assembled_fingerprint IS NOT NULL AS assembled,
         COALESCE((g.meta #>> '{enrichment,partial}')::boolean, false) AS partial
     FROM media_groups g WHERE g.channel_id IN (SELECT channel_id FROM ours)
+), own AS (
+    SELECT f.tenant_id, f.file_sha256, f.recorded_at
+    FROM channel_photos f JOIN channels c ON c.id = f.channel_id
+    WHERE c.tenant_id = $1 AND c.tg_channel_id = $2
+), files AS (
+    SELECT m.tenant_id, m.file_sha256 FROM ours JOIN post_media_map m ON m.post_id = ours.id
+    UNION SELECT tenant_id, file_sha256 FROM own
 ), looked AS (
-    SELECT DISTINCT v.file_sha256, v.vision_version, v.features_hash, v.skipped, v.calls
-    FROM ours JOIN post_media_map m ON m.post_id = ours.id
-    JOIN media_vision v ON v.tenant_id = m.tenant_id AND v.file_sha256 = m.file_sha256
+    SELECT v.file_sha256, v.vision_version, v.features_hash, v.skipped, v.calls
+    FROM files JOIN media_vision v USING (tenant_id, file_sha256)
 )
 SELECT
     (SELECT count(*) FROM ours) AS total,
@@ -38,6 +44,8 @@ SELECT
     (SELECT count(*) FROM groups) AS albums,
     (SELECT count(*) FROM groups WHERE assembled AND NOT partial) AS complete,
     (SELECT count(*) FROM groups WHERE assembled AND partial) AS partial,
+    (SELECT count(*) FROM own) AS channel_pictures,
+    (SELECT count(*) FROM own WHERE recorded_at IS NULL) AS channel_pictures_unrecorded,
     (SELECT count(DISTINCT file_sha256) FROM looked WHERE features_hash IS NOT NULL) AS pictures_analysed,
     (SELECT COALESCE(sum(calls), 0)::bigint FROM looked) AS looks,
     (

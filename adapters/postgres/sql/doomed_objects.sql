@@ -3,7 +3,9 @@ WITH files AS (
     SELECT m.tenant_id, m.file_sha256 FROM post_media_map m
     WHERE m.post_id = $1 AND NOT EXISTS (
         SELECT FROM post_media_map x
-        WHERE x.tenant_id = m.tenant_id AND x.file_sha256 = m.file_sha256 AND x.post_id <> m.post_id)
+        WHERE x.tenant_id = m.tenant_id AND x.file_sha256 = m.file_sha256 AND x.post_id <> m.post_id
+    ) AND NOT EXISTS (
+        SELECT FROM channel_photos c WHERE c.tenant_id = m.tenant_id AND c.file_sha256 = m.file_sha256)
 ), pages_of AS (
     SELECT g.* FROM posts p CROSS JOIN LATERAL jsonb_array_elements_text(p.urls) AS l (link)
     JOIN pages g ON g.tenant_id = p.tenant_id AND g.url = l.link

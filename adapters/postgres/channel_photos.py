@@ -1,0 +1,88 @@
+"""The pictures that channels got as their own: which wait to be handed over, and what is known of one."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import asyncpg
+
+from adapters.postgres.errors import our_errors
+from contracts.channel_photo import ChannelPhotoInput, ChannelPhotoMaterial, ChannelPhotoRef
+from contracts.errors import RejectedError
+
+WAITING: Final = """
+SELECT p.id AS photo_id, p.tenant_id, p.channel_id, c.tg_channel_id, p.telegram_message_id AS message_id,
+    p.trace_id, p.posted_at, p.file_sha256, c.title AS channel_title
+FROM channel_photos p JOIN channels c ON c.id = p.channel_id
+WHERE p.handed_over_at IS NULL ORDER BY p.posted_at, p.id LIMIT $1
+"""
+
+HANDED_OVER: Final = "UPDATE channel_photos SET handed_over_at = now() WHERE id = $1 AND file_sha256 = $2"
+
+MATERIAL: Final = """
+SELECT c.title, p.file_sha256 AS sha256, o.s3_key AS object_key, o.mime, o.size_bytes, o.missing,
+    v.data AS facts, v.skipped
+FROM channel_photos p
+JOIN channels c ON c.id = p.channel_id
+JOIN media_objects o ON o.tenant_id = p.tenant_id AND o.file_sha256 = p.file_sha256
+LEFT JOIN media_vision v
+    ON v.tenant_id = p.tenant_id AND v.file_sha256 = p.file_sha256 AND v.vision_version = $3
+WHERE p.id = $1 AND p.tenant_id = $2
+"""
+
+RECORDED: Final = """
+UPDATE channel_photos SET recorded_at = now() WHERE id = $1 AND tenant_id = $2 AND file_sha256 = $3
+"""
+
+
+@dataclass(frozen=True)
+class WaitingPhoto:
+    """A channel picture that no workflow has yet, with the file that it has now."""
+
+    photo: ChannelPhotoInput
+    sha256: str
+
+
+class ChannelPhotoArchive:
+    """The channel pictures of all tenants; what is asked of one names its tenant through its reference."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def waiting(self, limit: int) -> list[WaitingPhoto]:
+        """Return up to ``limit`` pictures that were not handed over yet, oldest first."""
+        with our_errors():
+            rows = [dict(row) for row in await self._pool.fetch(WAITING, limit)]
+        return [WaitingPhoto(_input(row), row["file_sha256"]) for row in rows]
+
+    async def handed_over(self, waiting: WaitingPhoto) -> None:
+        """Remember that a workflow has it; not when its file was replaced meanwhile: then it waits once more."""
+        with our_errors():
+            await self._pool.execute(HANDED_OVER, waiting.photo.ref.photo_id, waiting.sha256)
+
+    async def material(self, ref: ChannelPhotoRef, vision_version: str) -> ChannelPhotoMaterial:
+        """Return the picture with what was seen in it.
+
+        Raises:
+            RejectedError: there is no such picture.
+        """
+        with our_errors():
+            row = await self._pool.fetchrow(MATERIAL, ref.photo_id, ref.tenant_id, vision_version)
+        if row is None:
+            raise RejectedError(f"no picture of channel {ref.tg_channel_id} with message {ref.message_id}")
+        picture = {"media": dict(row), "facts": row["facts"], "skipped": row["skipped"]}
+        return ChannelPhotoMaterial.model_validate(
+            {"ref": ref, "channel_title": row["title"], "picture": picture}
+        )
+
+    async def recorded(self, ref: ChannelPhotoRef, sha256: str) -> None:
+        """Say that it was looked at and recorded; not when its file was replaced meanwhile."""
+        with our_errors():
+            await self._pool.execute(RECORDED, ref.photo_id, ref.tenant_id, sha256)
+
+
+def _input(row: dict[str, Any]) -> ChannelPhotoInput:
+    return ChannelPhotoInput(
+        ref=ChannelPhotoRef.model_validate(row),
+        channel_title=row["channel_title"],
+        posted_at=row["posted_at"],
+    )

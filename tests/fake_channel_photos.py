@@ -1,0 +1,33 @@
+"""Channel pictures in memory, with the semantics that the SQL has."""
+
+from uuid import UUID
+
+from contracts.channel_photo import ChannelPhotoMaterial, ChannelPhotoRef
+from contracts.errors import RejectedError
+from contracts.material import Picture
+from contracts.post import MediaRef
+from tests.fake_archive import FakeLooks
+from tests.fakes import Weather
+
+
+class FakeChannelPhotos:
+    """Files by picture; what was seen in them is the looks' to say."""
+
+    def __init__(self, looks: FakeLooks) -> None:
+        self._looks = looks
+        self.weather = Weather()
+        self.files: dict[UUID, MediaRef] = {}
+        self.done: set[UUID] = set()
+
+    async def material(self, ref: ChannelPhotoRef, vision_version: str) -> ChannelPhotoMaterial:
+        self.weather.strike()
+        if ref.photo_id not in self.files:
+            raise RejectedError(f"no picture {ref.message_id}")
+        media = self.files[ref.photo_id]
+        seen, facts = self._looks.seen.get((ref.tenant_id, media.sha256, vision_version), (None, None))
+        picture = Picture(media=media, facts=facts, skipped=seen.skipped if seen else None)
+        return ChannelPhotoMaterial(ref=ref, channel_title="Город", picture=picture)
+
+    async def recorded(self, ref: ChannelPhotoRef, sha256: str) -> None:
+        if self.files[ref.photo_id].sha256 == sha256:
+            self.done.add(ref.photo_id)

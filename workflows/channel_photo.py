@@ -1,0 +1,132 @@
+"""The workflow of a channel's own picture: looks at it and records it."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.channel_photos import ChannelPhotoActivities
+    from activities.seeing import VisionActivities
+    from contracts.channel_photo import ChannelPhotoInput, ChannelPhotoResult, ChannelPhotoState
+    from contracts.parking import Parked
+    from contracts.post import Decision, MediaRequest, MediaSeen, Problem
+    from contracts.stages import Stage
+    from domain.decisions import ALBUM_ACTIONS, GIVE_UP, objection
+    from workflows import attributes, policies
+    from workflows.failures import FAILURES, problem_of
+    from workflows.parking import ParkingPlace, given_up, note_end, settle
+
+
+@workflow.defn
+class ChannelPhotoWorkflow:
+    """One per picture that a channel got. Parks where the picture cannot be looked at or recorded yet."""
+
+    @workflow.init  # signals may be handled before run() starts
+    def __init__(self, photo: ChannelPhotoInput) -> None:
+        self._photo = photo
+        self._stage = Stage.PERSIST
+        self._nudged = False
+        self._decision: Decision | None = None
+        self._place = ParkingPlace("channel picture")
+
+    @workflow.signal(description="Look again at what is stored of the picture")
+    def refresh(self) -> None:
+        """Look again: its file may have come meanwhile."""
+        self._nudged = True
+
+    @workflow.signal(description='{"action": "retry" | "give-up"} for a parked channel picture')
+    def resolve(self, decision: Decision) -> None:
+        """Decide about a parked picture; what cannot be decided is shown in its details and changes nothing."""
+        if sentence := self._objection(decision):
+            self._place.refuse(sentence)
+        else:
+            self._decision = decision
+
+    @workflow.update(name="resolve", description='{"action": "retry" | "give-up", "by": "you"}')
+    def decide(self, decision: Decision) -> str:
+        """Decide about a parked picture; return what happens now."""
+        self._decision = decision
+        return f"{decision.action}: taken"
+
+    @decide.validator
+    def _check_decision(self, decision: Decision) -> None:
+        if sentence := self._objection(decision):
+            raise ValueError(sentence)
+
+    def _objection(self, decision: Decision) -> str | None:
+        decided = self._decision is not None
+        return objection(decision, self._place.problems, ALBUM_ACTIONS, decided=decided)
+
+    @workflow.query(description="Where the picture is, and what it waits for")
+    def status(self) -> dict[str, object]:
+        """Return the stage and the problems."""
+        problems = [problem.model_dump(mode="json") for problem in self._place.problems]
+        return {"stage": self._stage, "problems": problems}
+
+    @workflow.run
+    async def run(self, photo: ChannelPhotoInput) -> ChannelPhotoResult:  # noqa: ARG002  the engine hands it to both
+        """Look and record; once more when its file came meanwhile; parked where that cannot be done."""
+        while True:
+            self._nudged = False
+            try:
+                found = await self._find()
+                seen = await self._look(found)
+                await self._record(found)
+            except FAILURES as error:
+                await self._park(problem_of(error, self._stage))
+            else:
+                if not self._nudged:
+                    return await self._finish(seen)
+
+    async def _park(self, problem: Problem) -> None:
+        park = await self._place.wait(self._parked(problem), self._has_work)
+        decision, self._decision = self._decision, None
+        if decision and decision.action == GIVE_UP:
+            await note_end(park, decision, "")
+            raise given_up(decision, (problem,))
+        await settle(park, decision, "refresh")
+
+    def _parked(self, problem: Problem) -> Parked:
+        ref, info = self._photo.ref, workflow.info()
+        return Parked(
+            workflow_id=info.workflow_id,
+            run_id=info.run_id,
+            number=0,
+            tenant_id=ref.tenant_id,
+            tg_channel_id=ref.tg_channel_id,
+            trace_id=ref.trace_id,
+            problems=(problem,),
+            since=workflow.now(),
+            until=workflow.now() + timedelta(seconds=self._photo.park_seconds),
+        )
+
+    def _has_work(self) -> bool:
+        return bool(self._decision or self._nudged)
+
+    async def _find(self) -> ChannelPhotoState:
+        self._stage = Stage.PERSIST
+        return await workflow.execute_local_activity_method(
+            ChannelPhotoActivities.find_channel_photo, self._photo.ref, **policies.RECORD
+        )
+
+    async def _look(self, found: ChannelPhotoState) -> MediaSeen:
+        self._stage = Stage.VISION
+        request = MediaRequest(
+            tenant_id=found.ref.tenant_id, media=found.media, vision_version=found.vision_version
+        )
+        policy = policies.named(policies.VISION, f"look at picture {found.media.sha256[:12]}")
+        return await workflow.execute_activity_method(VisionActivities.analyze_media, request, **policy)
+
+    async def _record(self, found: ChannelPhotoState) -> None:
+        self._stage = Stage.GRAPH
+        await workflow.execute_activity_method(
+            ChannelPhotoActivities.record_channel_photo, found, **policies.named(policies.STORE, "record")
+        )
+
+    async def _finish(self, seen: MediaSeen) -> ChannelPhotoResult:
+        state = "skipped" if seen.skipped else "done"
+        workflow.upsert_search_attributes(
+            [attributes.STATE.value_set(state), attributes.STAGE.value_set("done")]
+        )
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return ChannelPhotoResult(state=state, reason=seen.skipped)

@@ -7,6 +7,7 @@
 """
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
@@ -45,6 +46,17 @@ async def postgres_dsn(_migrated: str) -> AsyncIterator[str]:
     await _execute(_migrated, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
     yield _sibling(_migrated, name)
     await _execute(_migrated, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@asynccontextmanager
+async def a_database(dsn: str) -> AsyncIterator[str]:
+    """An empty database of its own while the context is open."""
+    name = f"own_{next(_numbers)}"
+    await _execute(dsn, f"CREATE DATABASE {name}")
+    try:
+        yield _sibling(dsn, name)
+    finally:
+        await _execute(dsn, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,11 @@ EDGES: Final = "MATCH (n)-[e]->() WHERE n.tenant_id = $tenant RETURN label(e), c
 AROUND: Final = "MATCH (p:Post {key: $key})-[e]-(n) RETURN DISTINCT label(n), n.key"
 LABELS_OF: Final = "MATCH (p:Image)-[:HAS_LABEL]->(n:Label) WHERE p.key IN $keys RETURN DISTINCT n.key"
 DELETE_ALBUM: Final = "MATCH (a:Album {key: $key}) DETACH DELETE a"
+#: Who answers a post or forwards it: they go on saying so when it is deleted.
+POINTING: Final = (
+    "MATCH (o:Post)-[e:REPLIES_TO|FORWARDED_FROM_POST]->(p:Post {key: $key}) WHERE o.key <> $key "
+    "RETURN label(e), o.key"
+)
 DELETE_POST: Final = "MATCH (p:Post {key: $key}) DETACH DELETE p RETURN p.key"
 
 KINDS: Final = (

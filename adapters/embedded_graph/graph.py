@@ -7,7 +7,7 @@ from uuid import UUID
 from adapters.batching import Batcher
 from adapters.embedded_graph import cypher
 from adapters.embedded_graph.rows import Drawing, node_key, of_album, of_channel_photo, of_post
-from adapters.embedded_graph.store import Run, Store, our_errors
+from adapters.embedded_graph.store import Rows, Run, Store, our_errors
 from adapters.embedded_graph.writing import sweep, write
 from contracts.index import AlbumNode, ChannelPhotoNode, Detached, GraphCounts, Neighbour, PostNode
 
@@ -78,9 +78,11 @@ class EmbeddedGraph:
         return await self._store.transaction(lambda run: _neighbours(run, key, limit))
 
     async def delete_post(self, tenant_id: UUID, post_id: UUID) -> Detached:
-        """Remove a post and what only it pointed to; return how many nodes went, none when it was not there."""
-        key = node_key(tenant_id, post_id)
-        return await self._store.transaction(lambda run: _delete(run, key))
+        """Remove a post and what only it pointed to; return how many nodes went, none when it was not there.
+
+        Posts that answer or forward it go on pointing to its id, of which nothing else is left.
+        """
+        return await self._store.transaction(lambda run: _delete(run, tenant_id, post_id))
 
     async def delete_album(self, tenant_id: UUID, channel_id: UUID, grouped_id: int) -> None:
         """Remove an album; its posts stay. Harmless when it is not there."""
@@ -115,15 +117,29 @@ def _neighbours(run: Run, key: str, limit: int) -> tuple[Neighbour, ...]:
     return tuple(sorted(found.values(), key=lambda neighbour: -neighbour.weight)[:limit])
 
 
-def _delete(run: Run, key: str) -> Detached:
+def _delete(run: Run, tenant_id: UUID, post_id: UUID) -> Detached:
+    key = node_key(tenant_id, post_id)
     if not run(cypher.FILLED_POSTS, keys=[key]):
         return Detached()
     around: dict[str, set[str]] = {}
     for label, other in run(cypher.AROUND, key=key):
         around.setdefault(label, set()).add(other)
+    pointing = run(cypher.POINTING, key=key)
     run(cypher.DELETE_POST, key=key)
+    _point_again(run, tenant_id, post_id, pointing)
     gone = sweep(run, around)
     return Detached(nodes=1 + sum(gone.values()), tags=gone.get("Tag", 0))
+
+
+def _point_again(run: Run, tenant_id: UUID, post_id: UUID, pointing: Rows) -> None:
+    """Draw who answers or forwards the deleted post as if it had never come: towards its id alone."""
+    if not pointing:
+        return
+    drawing = Drawing()
+    target = drawing.stub("Post", tenant_id, post_id)
+    run(cypher.STUB["Post"], rows=list(drawing.stubs["Post"].values()))
+    for kind, source in pointing:
+        run(cypher.CREATE[kind], rows=[{"source": source, "target": target, "value": None}])
 
 
 def _counts(run: Run, tenant: str) -> dict[str, int]:

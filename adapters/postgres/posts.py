@@ -104,7 +104,7 @@ def _row(ref: PostRef, event: PostParsed) -> tuple[Any, ...]:
         event.reactions_count, event.is_edited, event.edited_at, event.reply_to_message_id, event.reply_to_chat_id,
         event.thread_id, event.author_name, event.grouped_id, event.forward_from_peer_id, event.forward_from_chat_id,
         event.forward_from_message_id, event.forward_date, event.forward_from_name, event.idempotency_key,
-        ref.trace_id,
+        event.trace_id,
     )  # fmt: skip
 
 

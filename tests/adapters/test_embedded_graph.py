@@ -202,13 +202,27 @@ async def test_an_album_connects_its_posts_in_their_newest_order(graph: Embedded
 
 
 async def test_deleting_a_post_takes_what_only_it_had(graph: EmbeddedGraph) -> None:
-    await graph.replace_posts([a_full_node("a"), a_node("b", tags=("ии",), reply_post_id=post("a"))])
+    await graph.replace_posts([a_full_node("a"), a_node("b", tags=("ии",))])
 
     removed = await graph.delete_post(ONE, post("a"))
 
     assert removed == Detached(nodes=9, tags=1)
     assert await graph.delete_post(ONE, post("a")) == Detached()
     assert await graph.counts(ONE) == {"Channel": 1, "HAS_POST": 1, "Post": 1, "TAGGED_AS": 1, "Tag": 1}
+
+
+async def test_an_answer_goes_on_pointing_to_a_deleted_post_as_if_it_had_never_come(
+    graph: EmbeddedGraph,
+) -> None:
+    answer = a_node("b", reply_post_id=post("a"))
+    await graph.replace_posts([answer])
+    before = await graph.counts(ONE)
+
+    await graph.replace_posts([a_full_node("a")])
+    await graph.delete_post(ONE, post("a"))
+
+    assert await graph.counts(ONE) == before
+    assert await graph.neighbours(ONE, post("b"), 5) == ()
 
 
 def a_channel_photo(*labels: str, sha256: str = "ab") -> ChannelPhotoNode:

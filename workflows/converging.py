@@ -70,7 +70,9 @@ class Convergence:
         await self.post.persist(self.event)
         self.event = None
         while self._inbox.events and workflow.patched(_TOGETHER):
-            await self.post.persist(self._inbox.take_event())
+            self.event = self._inbox.take_event()  # kept until it is saved, whatever happens
+            await self.post.persist(self.event)
+            self.event = None
 
     async def _see(self) -> tuple[Problem, ...]:
         return await see(self.post)

@@ -1,11 +1,13 @@
 """Who may come in: tenants and channels, as the door of the starter asks for them."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from adapters.postgres.errors import our_errors
+from contracts.errors import RejectedError
 from contracts.post import PostRef
 
 ADD_CHANNEL = """
@@ -118,7 +120,15 @@ class Directory:
             RejectedError: ``channel_id`` belongs to another channel.
         """
         name = username.removeprefix("@")[:USERNAME] if username else None
-        title = title[:TITLE] if title else None
+        row = (channel_id, tenant_id, tg_channel_id, title[:TITLE] if title else None, name)
+        try:
+            return await self._kept(row)
+        except (
+            RejectedError
+        ):  # also when somebody added the same channel at this very moment: it is there now
+            return await self._kept(row)
+
+    async def _kept(self, row: tuple[Any, ...]) -> Channel:
         with our_errors():
-            rows = await self._pool.fetch(ADD_CHANNEL, channel_id, tenant_id, tg_channel_id, title, name)
+            rows = await self._pool.fetch(ADD_CHANNEL, *row)
         return Channel(rows[0]["id"], rows[0]["tg_channel_id"])

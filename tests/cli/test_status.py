@@ -19,7 +19,8 @@ from cli.status.work import cut
 def _facts(**other: Any) -> dict[str, Any]:
     return {
         "service": {"running": True, "ready": True, "checks": {}}, "addresses": {}, "posts": [], "unfinished": [],
-        "stages": [], "albums": [], "channel_pictures": [], "outbox": [], "streams": [], "workflows": None, **other,
+        "stages": [], "albums": [], "channel_pictures": [], "outbox": [], "streams": [], "workflows": None, "fills": [],
+        **other,
     }  # fmt: skip
 
 

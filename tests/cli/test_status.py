@@ -48,6 +48,15 @@ def test_channel_pictures_are_named_where_there_are_some() -> None:
     assert "channel picture" not in _shown(_facts())
 
 
+def test_a_collection_that_is_being_filled_says_how_far_it_is() -> None:
+    fill = {"tenant": "reader", "wanted": "new", "searched": "old", "posts": 40, "filled": 12}
+
+    told = _shown(_facts(fills=[fill]))
+
+    assert "12/40 posts" in told
+    assert "being filled" not in _shown(_facts(fills=[])) + _shown(_facts(fills=None))
+
+
 def test_posts_per_second_and_the_time_left_are_shown_while_something_moves() -> None:
     moments = iter([0.0, 2.0, 4.0, 100.0])
     pace = Pace(lambda: next(moments))

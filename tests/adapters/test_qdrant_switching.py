@@ -1,5 +1,6 @@
 """Another embedder: a second collection is filled while the first is searched, and takes its place."""
 
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
@@ -192,7 +193,10 @@ async def test_a_fill_that_was_given_up_is_left_over(opened: Open) -> None:
 
 
 @pytest.mark.usefixtures("an_old_archive")
-async def test_a_crash_that_left_no_name_for_readers_is_mended(opened: Open, folder: Path) -> None:
+@pytest.mark.parametrize("mended_by", ["the look", "a write"])
+async def test_a_crash_that_left_no_name_for_readers_is_mended(
+    opened: Open, folder: Path, mended_by: str
+) -> None:
     async with opened(BIG) as index:
         await put(index, "a", "b", by=(BIG,))
     with closing(QdrantClient(path=str(folder))) as client:
@@ -201,11 +205,24 @@ async def test_a_crash_that_left_no_name_for_readers_is_mended(opened: Open, fol
         assert await index.unsettled() == (ONE,)
         assert await texts(index) == {"a", "b"}
 
-        await index.adopt(ONE)
-        await index.adopt(ONE)
+        for _ in range(2):
+            await (index.adopt(ONE) if mended_by == "the look" else put(index, "a", by=(HUGE,)))
 
         assert await index.searched_by(ONE) == BIG
     assert seen_from_outside(folder)[1:] == ({NAME: f"{NAME}.{BIG.slug}"}, {"a", "b"})
+
+
+@pytest.mark.usefixtures("an_old_archive")
+async def test_a_crash_amid_the_deletion_of_the_old_files_is_mended(opened: Open, folder: Path) -> None:
+    async with opened(BIG) as index:
+        await put(index, "a", "b", by=(BIG,))
+    shutil.rmtree(folder / "collection" / NAME)
+    async with opened(BIG) as index:
+        assert await index.unsettled() == (ONE,)
+
+        await index.switch(ONE)
+
+        assert await texts(index, here=(BIG,)) == {"a", "b"}
 
 
 async def test_a_point_for_a_collection_that_is_gone_is_passed_by(opened: Open) -> None:

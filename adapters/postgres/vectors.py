@@ -9,7 +9,9 @@ from contracts.embedding import EmbedderIdentity
 
 _INDEXED = """
 FROM posts p JOIN post_stages s ON s.post_id = p.id AND s.stage = 'vectors' AND s.outcome = 'done'
-WHERE p.tenant_id = $1 AND p.enrichment_status = 'indexed'
+WHERE p.tenant_id = $1 AND p.enrichment_status = 'indexed' AND NOT EXISTS (
+    SELECT FROM post_tombstones t
+    WHERE t.channel_id = p.channel_id AND t.telegram_message_id = p.telegram_message_id)
 """
 
 # Records of the time when there was one embedder do not say its version.
@@ -27,13 +29,13 @@ class VectorRecords:
         self._pool = pool
 
     async def indexed(self, tenant_id: UUID) -> set[UUID]:
-        """Return the ids of the tenant's posts that are indexed, whoever made their vectors."""
+        """Return the ids of the tenant's posts that are indexed and to stay, whoever made their vectors."""
         with our_errors():
             rows = await self._pool.fetch(f"SELECT p.id {_INDEXED}", tenant_id)
         return {row["id"] for row in rows}
 
     async def count(self, tenant_id: UUID) -> int:
-        """Return how many posts of the tenant are indexed."""
+        """Return how many posts of the tenant are indexed and to stay."""
         with our_errors():
             return int(await self._pool.fetchval(f"SELECT count(*) {_INDEXED}", tenant_id))
 

@@ -7,16 +7,17 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from adapters.postgres.deleting import Tombstones
 from adapters.postgres.posts import PostArchive
 from adapters.postgres.stages import StageStore
 from adapters.postgres.vectors import VectorRecords
 from adapters.qdrant import VectorIndex
 from contracts.embedding import EmbedderIdentity
 from contracts.index import VectorPoint
-from contracts.post import PostRef
+from contracts.post import Deletion, PostRef
 from contracts.stages import Stage
 from tests.adapters.saved import a_known_ref, save
-from tests.build import VERSIONS, a_commit, a_record, a_ref, an_embedder
+from tests.build import MOMENT, VERSIONS, a_commit, a_record, a_ref, an_embedder
 from workers.filling import Fill, fill_of, fills, switch_if_full
 
 pytestmark = pytest.mark.services
@@ -118,6 +119,20 @@ async def test_posts_that_are_not_indexed_are_not_waited_for(
     async with desk.opened(SMALL) as index:
         await desk.indexed(index, *refs, by=SMALL)
     await desk.stages.conclude(refs[1], [], "skipped")
+    async with desk.opened(BIG) as index:
+        await desk.indexed(index, refs[0], by=BIG)
+
+        await switch_if_full(refs[0].tenant_id, index, desk.records)
+
+        assert await index.searched_by(refs[0].tenant_id) == BIG
+
+
+async def test_posts_that_are_being_deleted_are_not_waited_for(
+    desk: Desk, refs: tuple[PostRef, PostRef], pool: asyncpg.Pool
+) -> None:
+    async with desk.opened(SMALL) as index:
+        await desk.indexed(index, *refs, by=SMALL)
+    await Tombstones(pool).entomb(refs[1], Deletion(), MOMENT)
     async with desk.opened(BIG) as index:
         await desk.indexed(index, refs[0], by=BIG)
 

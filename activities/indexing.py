@@ -9,26 +9,37 @@ from temporalio import activity
 
 from activities.timing import happened_at, milliseconds_since, timing
 from contracts.commit import StageCommit
+from contracts.embedding import EmbedderIdentity
 from contracts.index import GraphCounts, PostNode, VectorPoint
 from contracts.material import PostMaterial
 from contracts.post import PostRef, StageRequest
-from contracts.stages import Outcome, StageRecord
+from contracts.stages import Outcome, Stage, StageRecord
+from domain import build
 from domain.connections import post_node
 from domain.material import embedded_text, payload
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors, each of ``size`` floats."""
+    """Turns texts into vectors, each of the identity's size."""
 
-    provider: str
-    model: str
-    size: int
+    identity: EmbedderIdentity
 
     async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]: ...
 
 
+class Embedders(Protocol):
+    """The wanted embedder, and whichever others are here that have filled collections before it."""
+
+    @property
+    def wanted(self) -> Embedder: ...
+
+    def of(self, identity: EmbedderIdentity) -> Embedder | None: ...
+
+
 class Vectors(Protocol):
-    """The vector index."""
+    """The vector index: a point goes into the collection of its embedder, or nowhere when that is gone."""
+
+    async def searched_by(self, tenant_id: UUID) -> EmbedderIdentity | None: ...
 
     async def put_one(self, tenant_id: UUID, point: VectorPoint) -> None: ...
 
@@ -52,37 +63,51 @@ class Records(Protocol):
 
 
 class IndexActivities:
-    """Needs an embedder, a vector index and a graph; a store that is up to date is never written again."""
+    """Needs embedders, a vector index and a graph; a store that is up to date is never written again."""
 
     def __init__(
         self,
-        embedder: Embedder,
+        embedders: Embedders,
         vectors: Vectors,
         graph: Graph,
         posts: Materials,
         records: Records,
         vision_version: str,
     ) -> None:
-        self._embedder, self._vectors, self._graph = embedder, vectors, graph
+        self._embedders, self._vectors, self._graph = embedders, vectors, graph
         self._posts, self._records, self._vision_version = posts, records, vision_version
 
     @activity.defn
     async def index_vectors(self, request: StageRequest) -> StageRecord:
-        """Embed the post and put its point. Idempotent: the point's id is the post's."""
+        """Embed the post and put its point, also where search still finds an older embedder's.
+
+        Idempotent: a point's id is the post's.
+        """
         start = datetime.now(UTC)
         material = await self._posts.material(request.ref, self._vision_version)
         if known := _known(request, material):
             return known
-        (vector,) = await self._embedder.embed([embedded_text(material)])
+        wanted = self._embedders.wanted
+        point = await _point(material, wanted)
         embedded_ms = milliseconds_since(start)
-        point = VectorPoint(post_id=request.ref.post_id, vector=vector, payload=payload(material))
+        await self._put_where_searched(material)
         await self._vectors.put_one(request.ref.tenant_id, point)
+        by = wanted.identity
         result = {
-            "provider": self._embedder.provider, "model": self._embedder.model, "dim": self._embedder.size,
+            "provider": by.provider, "model": by.model, "version": by.version, "dim": by.size,
             "collection": f"t{request.ref.tenant_id}_posts", "embedding_ms": embedded_ms,
             "write_ms": milliseconds_since(start) - embedded_ms,
         }  # fmt: skip
         return await self._done(request, result)
+
+    async def _put_where_searched(self, material: PostMaterial) -> None:
+        """While another collection than the wanted one is searched, a new or changed post is found there too."""
+        tenant_id = material.ref.tenant_id
+        searched = await self._vectors.searched_by(tenant_id)
+        if searched is None or searched == self._embedders.wanted.identity or _was_put(material, searched):
+            return
+        if former := self._embedders.of(searched):
+            await self._vectors.put_one(tenant_id, await _point(material, former))
 
     @activity.defn
     async def link_graph(self, request: StageRequest) -> StageRecord:
@@ -110,6 +135,21 @@ class IndexActivities:
             StageCommit(ref=request.ref, record=record, timing=timing(), result=result)
         )
         return record
+
+
+async def _point(material: PostMaterial, embedder: Embedder) -> VectorPoint:
+    (vector,) = await embedder.embed([embedded_text(material)])
+    return VectorPoint(
+        post_id=material.ref.post_id, vector=vector, payload=payload(material), embedder=embedder.identity
+    )
+
+
+def _was_put(material: PostMaterial, searched: EmbedderIdentity) -> bool:
+    """Whether the post was indexed last as it is now, by ``searched``: nothing is embedded twice for nothing."""
+    indexed, enriched = material.records.get(Stage.VECTORS), material.records.get(Stage.ENRICH)
+    if indexed is None or enriched is None:
+        return False
+    return indexed.fingerprint == build.vectors_fingerprint(searched.stage_version, enriched.output)
 
 
 def _known(request: StageRequest, material: PostMaterial) -> StageRecord | None:

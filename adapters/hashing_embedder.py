@@ -10,6 +10,7 @@ from sklearn.feature_extraction import FeatureHasher
 from sklearn.preprocessing import normalize
 
 from adapters.local_words import Words
+from contracts.embedding import EmbedderIdentity
 from contracts.errors import RejectedError
 
 _WORD: Final = re.compile(r"[^\W_]{2,}|[^\W\d_]")
@@ -28,16 +29,13 @@ _MAX_LENGTH: Final = 40_000
 class HashingEmbedder:
     """Lemmas, so that the forms of a word meet, and character n-grams, so that misspellings do."""
 
-    provider = "local"
-    version = "1"
-
     def __init__(self, size: int = 512, words: Words | None = None) -> None:
-        self.size, self.model = size, f"hashing-{size}"
+        self.identity = hashing(size)
         self._words = words or Words()
         self._hasher = FeatureHasher(n_features=size, input_type="pair")
 
     async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
-        """Return one vector of ``size`` floats and length 1 per text, the same on every machine.
+        """Return one vector of the identity's size and of length 1 per text, the same on every machine.
 
         Raises:
             RejectedError: a text is empty.
@@ -67,6 +65,23 @@ class HashingEmbedder:
                 for name in names:
                     weights[name] = weights.get(name, 0.0) + weight / len(names) ** 0.5
         return weights
+
+
+class HashingEmbedders:
+    """The wanted embedder, and those of other sizes that may have filled a collection before it."""
+
+    def __init__(self, size: int) -> None:
+        self._words = Words()
+        self.wanted = HashingEmbedder(size, self._words)
+
+    def of(self, identity: EmbedderIdentity) -> HashingEmbedder | None:
+        """Return the embedder with that identity, None when this version of us has none."""
+        return HashingEmbedder(identity.size, self._words) if identity == hashing(identity.size) else None
+
+
+def hashing(size: int) -> EmbedderIdentity:
+    """Return who the embedder of that size is; another version whenever it gives other floats."""
+    return EmbedderIdentity(provider="local", model=f"hashing-{size}", version="1", size=size)
 
 
 def _places(lemma: str) -> Iterator[str]:

@@ -1,94 +1,143 @@
-"""The vector index: Qdrant, in a folder of this machine or on a server; one collection for each tenant."""
+"""The vector index: Qdrant, in a folder of this machine or on a server; for each tenant the collection that is
+searched, and beside it the wanted one while that is being filled.
+"""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
-from qdrant_client import QdrantClient, models
+from qdrant_client import QdrantClient
 from qdrant_client.http.exceptions import UnexpectedResponse
 
+from adapters import qdrant_points as points_of
 from adapters.batching import Batcher
-from adapters.qdrant_folder import is_folder, open_folder, quicken, sync
-from adapters.qdrant_words import check, hit, our_errors, where
-from contracts.errors import RejectedError
+from adapters.qdrant_collections import Collection, Collections, Layout
+from adapters.qdrant_folder import open_folder
+from adapters.qdrant_words import our_errors
+from contracts.embedding import EmbedderIdentity
+from contracts.errors import UnavailableError
 from contracts.index import SearchHit, SearchQuery, VectorPoint
 
 R = TypeVar("R")
+#: Gives the vector of a question by that embedder, None when it is not here.
+Embed = Callable[[EmbedderIdentity], Awaitable[Sequence[float] | None]]
 
-_PAGE: Final = 10_000
-_INDEXED: Final = {
-    "channel_id": models.PayloadSchemaType.KEYWORD,
-    "tags": models.PayloadSchemaType.KEYWORD,
-    "posted_at_ts": models.PayloadSchemaType.INTEGER,
-}
+#: A collection may be replaced while its question is embedded; this often in a row, something else is wrong.
+_REPLACED: Final = 3
 
 
 class VectorIndex:
     """Points of posts, found by likeness. Every write is an upsert by post id."""
 
-    def __init__(self, open_client: Callable[[], QdrantClient], size: int, threads: int) -> None:
+    def __init__(
+        self, open_client: Callable[[], QdrantClient], wanted: EmbedderIdentity, threads: int
+    ) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="qdrant")
-        self._size = size
-        self._sizes: dict[str, int] = {}
         self._writes: Batcher[tuple[UUID, VectorPoint], None] = Batcher(self._put_mixed)
         with our_errors():
             self._client = self._threads.submit(open_client).result()
+        self._wanted = wanted
+        self._collections = Collections(self._client, wanted)
 
     @classmethod
-    def at_path(cls, folder: Path, size: int) -> "VectorIndex":
-        """Return the index in ``folder``, for vectors of ``size`` numbers; one process can hold it.
+    def at_path(cls, folder: Path, wanted: EmbedderIdentity) -> "VectorIndex":
+        """Return the index in ``folder``, to be filled by ``wanted``; one process can hold it.
 
         One thread does everything: the local mode is SQLite and numpy, which would stop the event loop.
 
         Raises:
             UnavailableError: another process holds the folder.
         """
-        return cls(lambda: open_folder(folder), size, threads=1)
+        return cls(lambda: open_folder(folder), wanted, threads=1)
 
     @classmethod
-    def at_url(cls, url: str, size: int, api_key: str | None = None) -> "VectorIndex":
+    def at_url(cls, url: str, wanted: EmbedderIdentity, api_key: str | None = None) -> "VectorIndex":
         """Return the index of the server at ``url``; nothing is asked of it yet."""
         return cls(
             lambda: QdrantClient(url=url, api_key=api_key, timeout=10, check_compatibility=False),
-            size,
+            wanted,
             threads=8,
         )
 
     async def put(self, tenant_id: UUID, points: Sequence[VectorPoint]) -> None:
-        """Write ``points``; they can be found when this returns. The same points again change nothing.
+        """Write ``points``, each into the collection of its embedder; they can be found there when this returns.
+
+        The same points again change nothing. A point for a collection that is not searched any more is passed by.
 
         Raises:
             RejectedError: a vector has another size than the collection's, or holds what is no number.
         """
         if points:
-            await self._call(lambda: self._put(tenant_id, points))
+            await self._of(tenant_id, lambda: self._put(tenant_id, points))
 
     async def put_one(self, tenant_id: UUID, point: VectorPoint) -> None:
         """Write one point; those that come at the same time share one write. Raises as ``put``."""
         await self._writes.submit((tenant_id, point))
 
-    async def search(self, query: SearchQuery, vector: Sequence[float]) -> tuple[SearchHit, ...]:
-        """Return the posts most like ``vector``, best first; nothing for a tenant that has no posts yet.
+    async def searched_by(self, tenant_id: UUID) -> EmbedderIdentity | None:
+        """Return who filled the collection that search reads, None before the tenant's first point."""
+        searched = (await self.layout(tenant_id)).searched
+        return searched.embedder if searched else None
+
+    async def search(self, query: SearchQuery, embed: Embed) -> tuple[SearchHit, ...]:
+        """Return the posts most like what is asked, best first; nothing for a tenant that has no posts yet.
+
+        ``embed`` is asked for the question's vector by whoever filled the searched collection; where that one is
+        not here any more, the collection that is being filled is searched.
 
         Raises:
+            UnavailableError: nobody here made the vectors of any collection.
             RejectedError: the vector has another size than the collection's.
         """
-        return await self._call(lambda: self._search(query, vector))
+        for _ in range(_REPLACED):
+            layout = await self.layout(query.tenant_id)
+            if not layout.there:
+                return ()
+            collection, vector = await _embedded(layout, embed)
+            found = await self._of(query.tenant_id, partial(self._search, collection, query, vector))
+            if found is not None:
+                return found
+        raise UnavailableError(f"the vectors of tenant {query.tenant_id} are being replaced; search again")
 
     async def delete(self, tenant_id: UUID, post_ids: Sequence[UUID]) -> int:
-        """Remove the points of ``post_ids``; return how many there were."""
-        return await self._call(lambda: self._delete(_collection(tenant_id), [str(id) for id in post_ids]))
+        """Remove the points of ``post_ids`` from every collection of the tenant; return how many posts had one."""
+        return await self._of(tenant_id, lambda: self._delete(tenant_id, post_ids))
 
     async def ids(self, tenant_id: UUID) -> set[UUID]:
-        """Return the ids of all posts of the tenant that are in the index."""
-        return await self._call(lambda: set(self._ids(_collection(tenant_id))))
+        """Return the ids of all posts of the tenant that are in the wanted collection."""
+        return await self._of(tenant_id, lambda: self._ids(tenant_id, lambda layout: layout.wanted))
+
+    async def searched_ids(self, tenant_id: UUID) -> set[UUID]:
+        """Return the ids of all posts of the tenant that search can find."""
+        return await self._of(tenant_id, lambda: self._ids(tenant_id, lambda layout: layout.searched))
 
     async def count(self, tenant_id: UUID) -> int:
-        """Return how many posts of the tenant are in the index."""
-        return await self._call(lambda: self._count(_collection(tenant_id)))
+        """Return how many posts of the tenant are in the wanted collection."""
+        return await self._of(tenant_id, lambda: self._count(tenant_id))
+
+    async def layout(self, tenant_id: UUID) -> Layout:
+        """Return which collections the tenant has, and which of them is searched."""
+        return await self._of(tenant_id, lambda: self._collections.of(tenant_id))
+
+    async def unsettled(self) -> tuple[UUID, ...]:
+        """Return the tenants of which a collection is being filled, was left over, or has no name for readers."""
+        return await self._call(self._collections.unsettled)
+
+    async def adopt(self, tenant_id: UUID) -> None:
+        """Give readers a collection if a crash has left them without one. Repeated, it changes nothing."""
+        await self._of(tenant_id, lambda: self._collections.adopt(tenant_id))
+
+    async def switch(self, tenant_id: UUID) -> None:
+        """Have search read the wanted collection. Repeated, it changes nothing."""
+        await self._of(tenant_id, lambda: self._collections.switch(tenant_id))
+
+    async def drop(self, tenant_id: UUID, embedder: EmbedderIdentity) -> None:
+        """Delete the collection of ``embedder``, unless it is searched or wanted."""
+        await self._of(tenant_id, lambda: self._collections.drop(tenant_id, embedder))
 
     async def close(self) -> None:
         """Let go of the folder or the connections, after the writes that wait."""
@@ -100,82 +149,62 @@ class VectorIndex:
         with our_errors():
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
+    async def _of(self, tenant_id: UUID, work: Callable[[], R]) -> R:
+        """Work on a tenant's collections; when Qdrant answers otherwise than we know, they are looked up anew."""
+        try:
+            return await self._call(work)
+        except UnavailableError:
+            self._collections.forget(tenant_id)
+            raise
+
     async def _put_mixed(self, items: list[tuple[UUID, VectorPoint]]) -> list[None]:
         for tenant_id in {tenant_id for tenant_id, _ in items}:
             await self.put(tenant_id, [point for owner, point in items if owner == tenant_id])
         return [None] * len(items)
 
     def _put(self, tenant_id: UUID, points: Sequence[VectorPoint]) -> None:
-        name = _collection(tenant_id)
-        size = self._known(name) or self._create(name)
-        for point in points:
-            check(name, size, point.vector)
-        structs = [
-            models.PointStruct(id=str(point.post_id), vector=list(point.vector), payload=point.payload)
-            for point in points
-        ]
-        try:
-            self._client.upsert(name, structs, wait=True)
-        except UnexpectedResponse:
-            self._sizes.pop(name, None)  # it may be gone: the next try looks again
-            raise
-        sync(self._client, name)
+        layout = self._collections.made(tenant_id)
+        for collection in dict.fromkeys((layout.searched or layout.wanted, layout.wanted)):
+            mine = [p for p in points if (p.embedder or self._wanted) == collection.embedder]
+            if mine:
+                points_of.put(self._client, collection, mine)
 
-    def _known(self, name: str) -> int | None:
-        """Return the collection's vector size, None when there is none yet."""
-        if name not in self._sizes and self._client.collection_exists(name):
-            vectors = self._client.get_collection(name).config.params.vectors
-            if not isinstance(vectors, models.VectorParams):
-                raise RejectedError(f"collection {name} was made by another program: its vectors have names")
-            self._sizes[name] = vectors.size
-            quicken(self._client, name)
-        return self._sizes.get(name)
-
-    def _create(self, name: str) -> int:
-        params = models.VectorParams(size=self._size, distance=models.Distance.COSINE)
+    def _search(
+        self, collection: Collection, query: SearchQuery, vector: Sequence[float]
+    ) -> tuple[SearchHit, ...] | None:
+        """Return what is found, None when the collection is gone."""
+        if collection not in self._collections.of(query.tenant_id).there:
+            return None
         try:
-            self._client.create_collection(name, vectors_config=params)
+            return points_of.search(self._client, collection, query, vector)
         except UnexpectedResponse as error:
-            if error.status_code != 409:  # another worker was quicker
+            if error.status_code != 404:
                 raise
-        if not is_folder(self._client):
-            for field, kind in _INDEXED.items():
-                self._client.create_payload_index(name, field, kind, wait=True)
-        return self._known(name) or self._size
+        self._collections.forget(query.tenant_id)
+        return None
 
-    def _search(self, query: SearchQuery, vector: Sequence[float]) -> tuple[SearchHit, ...]:
-        name = _collection(query.tenant_id)
-        size = self._known(name)
-        if size is None:
-            return ()
-        check(name, size, vector)
-        found = self._client.query_points(
-            name, query=list(vector), query_filter=where(query), limit=query.limit, with_payload=True
-        )
-        return tuple(hit(point) for point in found.points)
+    def _delete(self, tenant_id: UUID, post_ids: Sequence[UUID]) -> int:
+        there = self._collections.of(tenant_id).there
+        gone = [points_of.delete(self._client, collection, post_ids) for collection in there]
+        return len(set().union(*gone))
 
-    def _delete(self, name: str, ids: list[str]) -> int:
-        if not ids or self._known(name) is None:
-            return 0
-        there = [point.id for point in self._client.retrieve(name, ids, with_payload=False)]
-        if there:
-            self._client.delete(name, models.PointIdsList(points=there), wait=True)
-            sync(self._client, name)
-        return len(there)
+    def _ids(self, tenant_id: UUID, which: Callable[[Layout], Collection | None]) -> set[UUID]:
+        layout = self._collections.of(tenant_id)
+        collection = which(layout)
+        return points_of.ids(self._client, collection) if collection in layout.there else set()
 
-    def _ids(self, name: str) -> Iterable[UUID]:
-        if self._known(name) is None:
-            return
-        offset: Any = None
-        while True:
-            page, offset = self._client.scroll(name, limit=_PAGE, offset=offset, with_payload=False)
-            yield from (UUID(str(point.id)) for point in page)
-            if offset is None:
-                return
-
-    def _count(self, name: str) -> int:
-        return 0 if self._known(name) is None else self._client.count(name, exact=True).count
+    def _count(self, tenant_id: UUID) -> int:
+        layout = self._collections.of(tenant_id)
+        return self._collections.count(layout.wanted) if layout.has_wanted else 0
 
 
-def _collection(tenant_id: UUID) -> str:
-    return f"t{tenant_id}_posts"
+async def _embedded(layout: Layout, embed: Embed) -> tuple[Collection, Sequence[float]]:
+    """Return the first collection that somebody here can embed a question for, and the vector."""
+    for collection in layout.readable:
+        vector = await embed(collection.embedder)
+        if vector is not None:
+            return collection, vector
+    raise UnavailableError(
+        f"the vectors were made by {layout.readable[0].embedder}, which is not here any more: "
+        "refresh the tenant's posts, or go back to the former settings"
+    )

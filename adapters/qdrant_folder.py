@@ -60,6 +60,14 @@ def sync(client: QdrantClient, name: str) -> None:
     _run(client, name, _SYNC)
 
 
+def discard(client: QdrantClient, name: str) -> None:
+    """Delete a collection; its file is closed first, which the client leaves to chance."""
+    local = client._client  # noqa: SLF001  # there is no other way to it
+    if isinstance(local, QdrantLocal) and name in local.collections:
+        local.collections[name].close()
+    client.delete_collection(name)
+
+
 def _run(client: QdrantClient, name: str, pragma: str) -> None:
     local = client._client  # noqa: SLF001  # there is no setting for it
     if not isinstance(local, QdrantLocal):

@@ -43,8 +43,7 @@ def check(name: str, size: int, vector: Sequence[float]) -> None:
     """
     if len(vector) != size:
         raise RejectedError(
-            f"a vector of {len(vector)} numbers does not fit collection {name}, whose vectors have {size}: "
-            "the embedding model changed; index the tenant anew or go back to the former model"
+            f"a vector of {len(vector)} numbers does not fit collection {name}, whose vectors have {size}"
         )
     if not all(map(isfinite, vector)):
         raise RejectedError(f"a vector for collection {name} holds what is no number")

@@ -1,7 +1,7 @@
 """What Prometheus reads: this process's own counters, and figures from the stores."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from adapters.postgres.reporting import Reports
 from adapters.redis_streams.watch import StreamInfo, describe
+from cli.fills import fills_by_tenant
 from cli.service import Service
 from cli.workflow_counts import open_workflows
 from contracts.streams import STREAMS, dead_letters
@@ -46,6 +47,7 @@ async def figures(service: Service) -> bytes:
             [((s,), i.length) for s, i in buried.items()],
         ),
         _workflows(await open_workflows(service.client)),
+        _fills(await fills_by_tenant(service)),
     ]
     gathered.register(_Gathered(families))
     return generate_latest(REGISTRY) + generate_latest(gathered)
@@ -115,6 +117,12 @@ def _streams(streams: Iterable[StreamInfo]) -> list[GaugeMetricFamily]:
             [((s, g.name), g.pending) for s, g in groups],
         ),
     ]
+
+
+def _fills(fills: list[dict[str, Any]]) -> GaugeMetricFamily:
+    missing = [((fill["tenant"],), float(fill["posts"] - fill["filled"])) for fill in fills]
+    words = "Indexed posts that a collection lacks which is being filled"
+    return _gauge("postloom_vectors_filling", words, ("tenant",), missing)
 
 
 def _workflows(counts: dict[str, dict[str, int]]) -> GaugeMetricFamily:

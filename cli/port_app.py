@@ -1,4 +1,4 @@
-"""What the local port answers: health, readiness, metrics, search."""
+"""What the local port answers: health, readiness, metrics, search, collections that are being filled."""
 
 from collections.abc import Mapping
 
@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from cli.figures import CONTENT_TYPE, figures
+from cli.fills import fills_by_tenant
 from cli.patience import answered
 from cli.readiness import readiness
 from cli.service import Service
@@ -27,6 +28,7 @@ def build_app(service: Service, searching: Searching) -> Starlette:
             Route("/readyz", answers.readyz),
             Route("/metrics", answers.metrics),
             Route("/search", answers.search),
+            Route("/fills", answers.fills),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
         exception_handlers={RejectedError: _rejected, UnavailableError: _unavailable},
@@ -53,6 +55,9 @@ class _Answers:
         question = asked(request.query_params)
         answer = await self._searching.search(question)
         return JSONResponse(answer.model_dump(mode="json"))
+
+    async def fills(self, _: Request) -> Response:
+        return JSONResponse({"fills": await answered("a store", fills_by_tenant(self._service), 10)})
 
 
 def asked(words: Mapping[str, str]) -> Question:

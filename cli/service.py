@@ -12,6 +12,7 @@ from temporalio.worker import Worker
 
 from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.door import Directory
+from adapters.postgres.vectors import VectorRecords
 from adapters.redis_streams.log import EventLog
 from adapters.redis_streams.reader import StreamReader
 from adapters.redis_streams.watch import trim
@@ -28,6 +29,7 @@ from starter.door import Door
 from starter.gate import Gate
 from starter.starter import GROUP, HANDLERS, Starter, count_open
 from workers.activities import Parts, activities_by_queue
+from workers.filling import switch_forever
 from workers.policies import load_policies
 from workers.providers import Providers, local_providers
 from workers.stores import Stores, open_stores
@@ -163,6 +165,7 @@ def _run_parts(service: Service, *, reading: bool) -> None:
     stores, settings, client = service.stores, service.settings, service.client
     service.run("relay", Relay(stores.pool, EventLog(stores.redis)).run())
     service.run("trim", _trim_forever(service))
+    service.run("switch", switch_forever(stores.vectors, VectorRecords(stores.pool)))
     if not reading:
         return
     door = Door(Directory(stores.pool), settings.album_deadline_seconds)

@@ -69,5 +69,5 @@ def search_of(service: Service) -> Searching:
     stores = service.stores
     reports = Reports(stores.pool)
     return Searching(
-        service.providers.embedder, stores.vectors, stores.graph, Directory(stores.pool), reports
+        service.providers.embedders, stores.vectors, stores.graph, Directory(stores.pool), reports
     )

@@ -5,17 +5,23 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from contracts.embedding import EmbedderIdentity
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
 class VectorPoint(_Frozen):
-    """One point: id is the post's; ``payload`` is the union that consumers read (existing keys, one shape)."""
+    """One point: id is the post's; ``payload`` is the union that consumers read (existing keys, one shape).
+
+    ``embedder`` made the vector; None stands for the wanted one.
+    """
 
     post_id: UUID
     vector: tuple[float, ...]
     payload: dict[str, Any]
+    embedder: EmbedderIdentity | None = None
 
 
 class SearchQuery(_Frozen):

@@ -70,6 +70,11 @@ def fingerprint(state: PostState, stage: Stage) -> str:
     return digest(stage, *_INPUTS[stage](state))
 
 
+def vectors_fingerprint(version: str, enriched: str) -> str:
+    """Return the fingerprint that vectors by ``version`` have, made from the output ``enriched``."""
+    return digest(Stage.VECTORS, version, enriched)
+
+
 def is_fresh(state: PostState, stage: Stage) -> bool:
     """Whether ``stage`` ended, done or skipped, with exactly today's inputs."""
     record = state.records.get(stage)

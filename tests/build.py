@@ -9,6 +9,7 @@ from contracts.album import AlbumInput, AlbumItemMaterial, AlbumMaterial, AlbumR
 from contracts.changes import PostEdited
 from contracts.channel_photo import ChannelPhotoInput, ChannelPhotoRef
 from contracts.commit import StageCommit
+from contracts.embedding import EmbedderIdentity
 from contracts.events import AlbumParsed, PostParsed
 from contracts.material import PostMaterial
 from contracts.post import MediaRef, PostInput, PostRef, PostState, StageRequest, Versions
@@ -107,6 +108,12 @@ def some_facts(words: str = "", **values: Any) -> PictureFacts:
         "measured_only": not words,
     }
     return PictureFacts.model_validate({**known, **values})
+
+
+def an_embedder(size: int = 4, **values: Any) -> EmbedderIdentity:
+    """The local embedder of that size."""
+    known = {"provider": "local", "model": f"hashing-{size}", "version": "1", "size": size}
+    return EmbedderIdentity.model_validate({**known, **values})
 
 
 def a_record(stage: Stage, fingerprint: str = "f", **values: Any) -> StageRecord:

@@ -20,6 +20,7 @@ from tests.fake_archive import FakeAlbums, FakeArchive, FakeLooks, FakePages, Fa
 from tests.fake_channel_photos import FakeChannelPhotos
 from tests.fakes import (
     FakeEmbedder,
+    FakeEmbedders,
     FakeEyes,
     FakeGraph,
     FakeLog,
@@ -44,7 +45,8 @@ class World:
         self.albums = FakeAlbums(self.archive)
         self.channel_photos = FakeChannelPhotos(self.looks)
         self.tagger, self.eyes, self.web, self.embedder = FakeTagger(), FakeEyes(), FakeWeb(), FakeEmbedder()
-        self.vectors, self.graph, self.log = FakeVectors(), FakeGraph(), FakeLog()
+        self.embedders, self.vectors = FakeEmbedders(self.embedder), FakeVectors(self.embedder.identity)
+        self.graph, self.log = FakeGraph(), FakeLog()
         self.signals = signals or FakeSignals()
         posts, objects = self.archive, self.objects
         self.saving = SavingActivities(posts, VERSIONS)
@@ -53,7 +55,7 @@ class World:
         self.crawling = CrawlActivities(self.web, self.pages, objects, CRAWL_POLICY, posts, posts)
         self.enriching = EnrichActivities(posts, posts, VERSIONS.crawl)
         self.indexing = IndexActivities(
-            self.embedder, self.vectors, self.graph, posts, posts, VERSIONS.vision
+            self.embedders, self.vectors, self.graph, posts, posts, VERSIONS.vision
         )
         self.bridge = BridgeActivities(posts, self.log, posts, posts, self.signals)
         self.parks = FakeParks(posts)

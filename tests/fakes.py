@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from contracts.album import AlbumRef
+from contracts.embedding import EmbedderIdentity
 from contracts.errors import PipelineError
 from contracts.identity import digest
 from contracts.index import AlbumNode, ChannelPhotoNode, Detached, GraphCounts, PostNode, VectorPoint
@@ -110,32 +111,47 @@ class FakeWeb:
 
 
 class FakeEmbedder:
-    """Four floats that follow from the text."""
+    """Floats that follow from the text: four, or as many as the identity says."""
 
-    provider = "fake"
-    model = "numbers"
-    size = 4
-
-    def __init__(self) -> None:
+    def __init__(self, size: int = 4) -> None:
+        self.identity = EmbedderIdentity(provider="fake", model="numbers", version="1", size=size)
         self.texts: list[str] = []
 
     async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
         self.texts.extend(texts)
-        return [tuple(int(digest(text)[n], 16) / 16 for n in range(4)) for text in texts]
+        return [tuple(int(digest(text)[n], 16) / 16 for n in range(self.identity.size)) for text in texts]
+
+
+class FakeEmbedders:
+    """The wanted embedder, and ``former`` ones that may have filled what is searched."""
+
+    def __init__(self, wanted: FakeEmbedder) -> None:
+        self.wanted = wanted
+        self.former: list[FakeEmbedder] = []
+
+    def of(self, identity: EmbedderIdentity) -> FakeEmbedder | None:
+        known = [self.wanted, *self.former]
+        return next((embedder for embedder in known if embedder.identity == identity), None)
 
 
 class FakeVectors:
-    """Points by (tenant, post)."""
+    """Points of the wanted embedder by (tenant, post), and ``beside`` them those of the one that is searched."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: EmbedderIdentity) -> None:
         self.weather = Weather()
+        self.wanted = self.searched = wanted
         self.points: dict[tuple[UUID, UUID], VectorPoint] = {}
+        self.beside: dict[tuple[UUID, UUID], VectorPoint] = {}
         self.writes = 0
+
+    async def searched_by(self, tenant_id: UUID) -> EmbedderIdentity | None:
+        return self.searched
 
     async def put_one(self, tenant_id: UUID, point: VectorPoint) -> None:
         self.weather.strike()
         self.writes += 1
-        self.points[tenant_id, point.post_id] = point
+        points = self.points if point.embedder in {None, self.wanted} else self.beside
+        points[tenant_id, point.post_id] = point
 
     async def delete(self, tenant_id: UUID, post_ids: Sequence[UUID]) -> int:
         self.weather.strike()

@@ -79,7 +79,7 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     crawling = CrawlActivities(providers.reader, pages, objects, parts.policies.crawl, posts, records)
     enriching = EnrichActivities(posts, records, versions.crawl)
     indexing = IndexActivities(
-        providers.embedder, parts.stores.vectors, parts.stores.graph, posts, records, versions.vision
+        providers.embedders, parts.stores.vectors, parts.stores.graph, posts, records, versions.vision
     )
     bridge = BridgeActivities(
         Outbox(pool), EventLog(parts.stores.redis), posts, records, PostSignals(parts.client)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from activities.crawling import Reader
-from activities.indexing import Embedder
+from activities.indexing import Embedders
 from activities.seeing import Vision
 from activities.tagging import Tagger
+from contracts.embedding import EmbedderIdentity
 from contracts.post import Versions
 from domain.policy import Policies
 from runtime.settings import Settings
@@ -18,13 +19,13 @@ class Providers:
     tagger: Tagger
     vision: Vision
     reader: Reader
-    embedder: Embedder
+    embedders: Embedders
     versions: Versions
 
 
 def local_providers(settings: Settings, policies: Policies) -> Providers:
     """Return the providers that run in this process. Their libraries are loaded here, which takes seconds."""
-    from adapters.hashing_embedder import HashingEmbedder  # noqa: PLC0415  heavy, and not needed by the command line
+    from adapters.hashing_embedder import HashingEmbedders  # noqa: PLC0415  heavy, and not needed by the command line
     from adapters.local_tagger import LocalTagger  # noqa: PLC0415
     from adapters.local_vision import LocalVision  # noqa: PLC0415
     from adapters.tesseract import Tesseract  # noqa: PLC0415
@@ -34,18 +35,25 @@ def local_providers(settings: Settings, policies: Policies) -> Providers:
     vision = LocalVision(
         max_pixels=policies.vision.max_pixels, ocr=Tesseract.found() if settings.vision.ocr else None
     )
-    embedder = HashingEmbedder(settings.vector_size)
+    embedders = HashingEmbedders(settings.vector_size)
     return Providers(
         tagger=tagger,
         vision=vision,
         reader=WebReader(policies.crawl, settings.crawl.resolve),
-        embedder=embedder,
+        embedders=embedders,
         versions=Versions(
             vision=f"{vision.provider}-{vision.model}-{vision.version}-{policies.vision_version()}",
             tags=f"{tagger.provider}-{tagger.model}-{tagger.version}",
             crawl=policies.crawl_version(),
             enrich="1",
-            vectors=f"{embedder.provider}-{embedder.model}-{embedder.version}",
+            vectors=embedders.wanted.identity.stage_version,
             graph="1",
         ),
     )
+
+
+def wanted_embedder(settings: Settings) -> EmbedderIdentity:
+    """Return who is to fill the collections of vectors."""
+    from adapters.hashing_embedder import hashing  # noqa: PLC0415  as above
+
+    return hashing(settings.vector_size)

@@ -1,13 +1,14 @@
 """Search: a question in words, the posts most like it, and what the graph connects them to."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
 from adapters.postgres.door import Tenant
+from contracts.embedding import EmbedderIdentity
 from contracts.errors import RejectedError
 from contracts.index import Neighbour, SearchHit, SearchQuery
 from workers.questions import Question
@@ -56,10 +57,18 @@ class Embedder(Protocol):
     async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]: ...
 
 
+class Embedders(Protocol):
+    """Knows who filled a collection, if that embedder is here."""
+
+    def of(self, identity: EmbedderIdentity) -> Embedder | None: ...
+
+
 class Vectors(Protocol):
     """The vector index."""
 
-    async def search(self, query: SearchQuery, vector: Sequence[float]) -> tuple[SearchHit, ...]: ...
+    async def search(
+        self, query: SearchQuery, embed: Callable[[EmbedderIdentity], Awaitable[Sequence[float] | None]]
+    ) -> tuple[SearchHit, ...]: ...
 
 
 class Graph(Protocol):
@@ -86,9 +95,9 @@ class Searching:
     """Answers questions from the stores that this process holds."""
 
     def __init__(
-        self, embedder: Embedder, vectors: Vectors, graph: Graph, directory: Tenants, posts: Posts
+        self, embedders: Embedders, vectors: Vectors, graph: Graph, directory: Tenants, posts: Posts
     ) -> None:
-        self._embedder, self._vectors, self._graph = embedder, vectors, graph
+        self._embedders, self._vectors, self._graph = embedders, vectors, graph
         self._directory, self._posts = directory, posts
 
     async def search(self, question: Question) -> Answer:
@@ -99,10 +108,10 @@ class Searching:
         """
         tenants = asked_of(await self._directory.tenants(), question.tenant)
         channels = await self._channels(tenants, question.channel)
-        [vector] = await self._embedder.embed([question.text])
+        asked = _Embedded(self._embedders, question.text)
         found = await asyncio.gather(
             *(
-                self._of(tenant, channels[tenant.id], question, vector)
+                self._of(tenant, channels[tenant.id], question, asked)
                 for tenant in tenants
                 if tenant.id in channels
             )
@@ -115,13 +124,13 @@ class Searching:
         return Answer(text=question.text, tenant=only, hits=tuple(hits))
 
     async def _of(
-        self, tenant: Tenant, channel: UUID | None, question: Question, vector: Sequence[float]
+        self, tenant: Tenant, channel: UUID | None, question: Question, asked: "_Embedded"
     ) -> list[Hit]:
         query = SearchQuery(
             tenant_id=tenant.id, text=question.text, channel_id=channel, tag=question.tag,
             since=question.since, limit=question.limit,
         )  # fmt: skip
-        found = await self._vectors.search(query, vector)
+        found = await self._vectors.search(query, asked.by)
         return [Hit(**hit.model_dump(), tenant=tenant.name) for hit in found if hit.score >= LEAST_SCORE]
 
     async def _channels(self, tenants: Sequence[Tenant], wanted: str | None) -> dict[UUID, UUID | None]:
@@ -144,6 +153,24 @@ class Searching:
             if n.post_id in known
         ]
         return hit.model_copy(update={"related": tuple(related)})
+
+
+class _Embedded:
+    """A question's text, embedded once by each embedder that filled a collection of those that are asked."""
+
+    def __init__(self, embedders: Embedders, text: str) -> None:
+        self._embedders, self._text = embedders, text
+        self._asked: dict[EmbedderIdentity, asyncio.Future[list[tuple[float, ...]]]] = {}
+
+    async def by(self, identity: EmbedderIdentity) -> Sequence[float] | None:
+        """Return the vector, None when that embedder is not here."""
+        embedder = self._embedders.of(identity)
+        if embedder is None:
+            return None
+        if identity not in self._asked:
+            self._asked[identity] = asyncio.ensure_future(embedder.embed([self._text]))
+        [vector] = await self._asked[identity]
+        return vector
 
 
 def chosen(tenants: Sequence[Tenant], wanted: str) -> Tenant:

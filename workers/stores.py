@@ -16,6 +16,7 @@ from adapters.postgres.schema import migrate
 from adapters.qdrant import VectorIndex
 from adapters.redis_streams.log import connect
 from runtime.settings import Settings
+from workers.providers import wanted_embedder
 
 MIGRATIONS: Final = Path(__file__).parents[1] / "deploy" / "migrations"
 
@@ -52,7 +53,8 @@ async def open_stores(settings: Settings, postgres: str, redis_url: str) -> Asyn
 
 
 def _vectors(settings: Settings) -> VectorIndex:
+    wanted = wanted_embedder(settings)
     if settings.qdrant_url:
         key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-        return VectorIndex.at_url(settings.qdrant_url, settings.vector_size, key)
-    return VectorIndex.at_path(settings.data_dir / "vectors", settings.vector_size)
+        return VectorIndex.at_url(settings.qdrant_url, wanted, key)
+    return VectorIndex.at_path(settings.data_dir / "vectors", wanted)

@@ -94,7 +94,7 @@ async def _index(whole: Whole, reports: Reports, tenant_id: UUID) -> Facts:
     """Return whether what is said to be indexed is there: compared id by id."""
     stores = whole.service.stores
     said = await reports.indexed(tenant_id)
-    vectors, graph = await stores.vectors.ids(tenant_id), await stores.graph.post_ids(tenant_id)
+    vectors, graph = await stores.vectors.searched_ids(tenant_id), await stores.graph.post_ids(tenant_id)
     return {
         "indexed": len(said),
         "in_vectors": len(said & vectors),

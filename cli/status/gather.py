@@ -68,16 +68,18 @@ async def gather(ask: Sources) -> Facts:
     Raises:
         UnavailableError: the archive does not answer.
     """
-    records, streams, workflows, service = await asyncio.gather(
+    records, streams, workflows, service, fills = await asyncio.gather(
         answered("PostgreSQL", _records(Reports(ask.pool)), ARCHIVE_PATIENCE),
         _streams(ask.redis),
         _workflows(ask.client),
         _service(ask),
+        _fills(ask),
     )
     return {
         "service": service,
         "addresses": addresses(ask.where),
         **records,
+        "fills": fills,
         "streams": streams,
         "workflows": workflows,
     }
@@ -153,3 +155,15 @@ async def _service(ask: Sources) -> Facts:
     except (httpx.HTTPError, ValueError) as error:
         why = f"{type(error).__name__}"
         return {"running": True, "ready": False, "checks": {"local port": {"ok": False, "why": why}}}
+
+
+async def _fills(ask: Sources) -> list[Facts] | None:
+    """Return the collections of vectors that are being filled; only a running service can tell."""
+    if ask.where.http is None:
+        return None
+    try:
+        answer = await ask.web.get(f"{ask.where.http}/fills")
+        found: list[Facts] = answer.raise_for_status().json()["fills"]
+    except (httpx.HTTPError, ValueError):
+        return None
+    return found

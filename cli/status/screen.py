@@ -15,6 +15,7 @@ def show(facts: Facts, screen: Screen, pace: str | None = None) -> None:
     """Show everything, the most asked for first; ``pace`` is how fast it goes, when something moves."""
     _service(facts, screen)
     _posts(facts, screen, pace)
+    _fills(facts["fills"], screen)
     _stages(facts["stages"], screen)
     _streams(facts["streams"], screen)
     _workflows(facts["workflows"], screen)
@@ -56,6 +57,15 @@ def _assembled(albums: Facts | None) -> str:
 def _channel_pictures(row: Facts) -> str:
     left = f", {row['unrecorded']} of them not looked at yet" if row["unrecorded"] else ""
     return f"{row['pictures']} channel pictures{left}"
+
+
+def _fills(fills: list[Facts] | None, screen: Screen) -> None:
+    """Show what the switch to another embedder waits for."""
+    if not fills:
+        return
+    screen.title("Vectors by another embedder (search reads the old collection until the new one is full)")
+    rows = [(f["tenant"], f["searched"], f["wanted"], f"{f['filled']}/{f['posts']} posts") for f in fills]
+    screen.rows(("tenant", "searched", "being filled", "filled"), rows)
 
 
 def _stages(rows: list[Facts], screen: Screen) -> None:

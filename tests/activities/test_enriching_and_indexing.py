@@ -10,9 +10,11 @@ from contracts.errors import UnavailableError
 from contracts.material import Page
 from contracts.post import Enriched, EnrichRequest, PostRef
 from contracts.stages import Outcome, Stage
+from domain import build
 from domain.links import page_key
-from tests.build import LONG, VERSIONS, a_ref, a_request, a_timing, an_event
+from tests.build import LONG, VERSIONS, a_commit, a_record, a_ref, a_request, a_timing, an_event
 from tests.fake_world import World
+from tests.fakes import FakeEmbedder
 
 LINK = "https://example.org/a"
 
@@ -134,3 +136,62 @@ async def test_the_graph_is_written_once_for_a_fingerprint(env: ActivityEnvironm
     await env.run(world.indexing.link_graph, a_request(Stage.GRAPH))
 
     assert ref.post_id not in world.graph.posts
+
+
+@pytest.fixture
+def former(world: World) -> FakeEmbedder:
+    """An embedder that filled what search reads, before another one was wanted."""
+    former = FakeEmbedder(size=8)
+    world.embedders.former.append(former)
+    world.vectors.searched = former.identity
+    return former
+
+
+async def test_while_another_collection_is_searched_a_post_is_put_into_both(
+    env: ActivityEnvironment, world: World, former: FakeEmbedder
+) -> None:
+    ref = await save(world)
+
+    await env.run(world.indexing.index_vectors, a_request(Stage.VECTORS))
+
+    [new], [beside] = world.vectors.points.values(), world.vectors.beside.values()
+    assert (new.post_id, len(new.vector)) == (ref.post_id, 4)
+    assert (beside.post_id, len(beside.vector)) == (ref.post_id, 8)
+    assert new.payload == beside.payload
+    assert world.archive.rows[ref.post_id].results[Stage.VECTORS]["dim"] == 4
+
+
+async def test_a_post_that_the_former_embedder_indexed_as_it_is_is_not_embedded_twice(
+    env: ActivityEnvironment, world: World, former: FakeEmbedder
+) -> None:
+    ref = await save(world)
+    enriched = (await enrich(env, world, ref)).records[-1]
+    put = build.vectors_fingerprint(former.identity.stage_version, enriched.output)
+    await world.archive.commit(a_commit(ref, Stage.VECTORS, record=a_record(Stage.VECTORS, put)))
+
+    await env.run(world.indexing.index_vectors, a_request(Stage.VECTORS))
+
+    assert (len(world.vectors.points), former.texts) == (1, [])
+
+
+async def test_a_former_embedder_that_is_gone_keeps_no_post_from_being_indexed(
+    env: ActivityEnvironment, world: World, former: FakeEmbedder
+) -> None:
+    await save(world)
+    world.embedders.former.clear()
+
+    await env.run(world.indexing.index_vectors, a_request(Stage.VECTORS))
+
+    assert (len(world.vectors.points), len(world.vectors.beside)) == (1, 0)
+
+
+async def test_a_collection_that_cannot_be_written_beside_leaves_no_record(
+    env: ActivityEnvironment, world: World, former: FakeEmbedder
+) -> None:
+    ref = await save(world)
+    world.vectors.weather.coming = [UnavailableError("away")]
+
+    with pytest.raises(UnavailableError):
+        await env.run(world.indexing.index_vectors, a_request(Stage.VECTORS))
+
+    assert (Stage.VECTORS in world.archive.rows[ref.post_id].records, world.vectors.points) == (False, {})

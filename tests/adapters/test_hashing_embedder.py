@@ -32,7 +32,7 @@ async def test_the_size_is_a_setting() -> None:
 
     (vector,) = await embedder.embed(["мост"])
 
-    assert (len(vector), embedder.size, embedder.model) == (64, 64, "hashing-64")
+    assert (len(vector), embedder.identity.size, embedder.identity.model) == (64, 64, "hashing-64")
 
 
 async def test_no_texts_have_no_vectors(embedder: HashingEmbedder) -> None:

@@ -1,6 +1,6 @@
 """Questions, and whose posts they are asked of."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -8,8 +8,10 @@ from uuid import UUID
 import pytest
 
 from adapters.postgres.door import Tenant
+from contracts.embedding import EmbedderIdentity
 from contracts.errors import RejectedError
 from contracts.index import Neighbour, SearchHit, SearchQuery
+from tests.build import an_embedder
 from workers.questions import Question
 from workers.searching import Searching, asked_of, chosen
 
@@ -74,15 +76,21 @@ class _Stores:
 
     def __init__(self, scores: dict[UUID, float]) -> None:
         self.scores = scores
+        self.filled_by: dict[UUID, EmbedderIdentity] = {}
+        self.embedded: list[EmbedderIdentity] = []
 
     async def tenants(self) -> list[Tenant]:
         return [ONE, TWO]
 
-    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
-        return [(1.0,) for _ in texts]
+    def of(self, identity: EmbedderIdentity) -> "_Embedder | None":
+        return _Embedder(identity, self.embedded) if identity.provider == "local" else None
 
-    async def search(self, query: SearchQuery, vector: Sequence[float]) -> tuple[SearchHit, ...]:
+    async def search(
+        self, query: SearchQuery, embed: Callable[[EmbedderIdentity], Awaitable[Sequence[float] | None]]
+    ) -> tuple[SearchHit, ...]:
         of = query.tenant_id
+        if await embed(self.filled_by.get(of, an_embedder())) is None:
+            return ()
         return (_hit(of, self.scores[of]), _hit(of, 0.1))
 
     async def neighbours(self, tenant_id: UUID, post_id: UUID, limit: int) -> tuple[Neighbour, ...]:
@@ -94,6 +102,15 @@ class _Stores:
 
     async def briefs(self, tenant_id: UUID, post_ids: Sequence[UUID]) -> list[dict[str, Any]]:
         return []
+
+
+class _Embedder:
+    def __init__(self, identity: EmbedderIdentity, embedded: list[EmbedderIdentity]) -> None:
+        self._identity, self._embedded = identity, embedded
+
+    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        self._embedded.append(self._identity)
+        return [(1.0,) for _ in texts]
 
 
 def _searching(**scores: float) -> Searching:
@@ -125,3 +142,16 @@ async def test_a_channel_is_looked_for_where_it_is() -> None:
 
 async def test_posts_that_have_nothing_to_do_with_it_are_not_found() -> None:
     assert (await _searching(one=0.11, two=0.02).search(Question(text="qqq"))).hits == ()
+
+
+@pytest.mark.parametrize("sizes", [(4,), (4, 8)], ids=["one embedder", "another one fills the second tenant"])
+async def test_the_question_is_embedded_once_by_each_who_filled_what_is_searched(
+    sizes: tuple[int, ...],
+) -> None:
+    stores = _Stores({ONE.id: 0.9, TWO.id: 0.8})
+    stores.filled_by = {ONE.id: an_embedder(sizes[0]), TWO.id: an_embedder(sizes[-1])}
+
+    answer = await Searching(stores, stores, stores, stores, stores).search(Question(text="река"))
+
+    assert stores.embedded == [an_embedder(size) for size in sizes]
+    assert [hit.tenant for hit in answer.hits] == ["one", "two"]

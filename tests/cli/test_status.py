@@ -19,7 +19,8 @@ from cli.status.work import cut
 def _facts(**other: Any) -> dict[str, Any]:
     return {
         "service": {"running": True, "ready": True, "checks": {}}, "addresses": {}, "posts": [], "unfinished": [],
-        "stages": [], "albums": [], "channel_pictures": [], "outbox": [], "streams": [], "workflows": None, **other,
+        "stages": [], "albums": [], "channel_pictures": [], "outbox": [], "streams": [], "workflows": None, "fills": [],
+        **other,
     }  # fmt: skip
 
 
@@ -45,6 +46,15 @@ def test_channel_pictures_are_named_where_there_are_some() -> None:
 
     assert "acme: 3 channel pictures, 1 of them not looked at yet" in _shown(_facts(channel_pictures=[row]))
     assert "channel picture" not in _shown(_facts())
+
+
+def test_a_collection_that_is_being_filled_says_how_far_it_is() -> None:
+    fill = {"tenant": "reader", "wanted": "new", "searched": "old", "posts": 40, "filled": 12}
+
+    told = _shown(_facts(fills=[fill]))
+
+    assert "12/40 posts" in told
+    assert "being filled" not in _shown(_facts(fills=[])) + _shown(_facts(fills=None))
 
 
 def test_posts_per_second_and_the_time_left_are_shown_while_something_moves() -> None:

@@ -6,7 +6,7 @@ from contracts.post import PostState
 from contracts.stages import Outcome, Stage, StageRecord
 from domain import build
 from domain.text import content_hash
-from tests.build import VERSIONS, a_file, a_record, a_state
+from tests.build import VERSIONS, a_file, a_record, a_state, an_embedder
 
 ALL = (Stage.VISION, Stage.TAGS, Stage.CRAWL, Stage.ENRICH, Stage.VECTORS, Stage.GRAPH)
 
@@ -90,6 +90,22 @@ NEW_ENRICH = {Stage.ENRICH: "other text"}
 )  # fmt: skip
 def test_what_becomes_stale(state: PostState, outputs: dict[Stage, str], stale: set[Stage]) -> None:
     assert rerun(state, outputs) == stale
+
+
+def test_another_embedder_makes_vectors_stale_and_nothing_else() -> None:
+    small, big = (
+        VERSIONS.model_copy(update={"vectors": an_embedder(size).stage_version}) for size in (512, 768)
+    )
+    before = built(FULL.model_copy(update={"versions": small}))
+
+    assert rerun(before, {}) == set()
+    assert rerun(before.model_copy(update={"versions": big}), {}) == {Stage.VECTORS}
+
+
+def test_the_fingerprint_of_vectors_can_be_told_without_the_post() -> None:
+    told = build.vectors_fingerprint(VERSIONS.vectors, build.output(FULL, Stage.ENRICH))
+
+    assert told == build.fingerprint(FULL, Stage.VECTORS)
 
 
 def test_the_order_of_pictures_changes_nothing() -> None:

@@ -1,0 +1,68 @@
+"""Points in one collection: writing, searching, deleting and listing them."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from qdrant_client import QdrantClient, models
+
+from adapters.qdrant_collections import Collection
+from adapters.qdrant_folder import sync
+from adapters.qdrant_words import check, hit, where
+from contracts.index import SearchHit, SearchQuery, VectorPoint
+
+_PAGE: Final = 10_000
+
+
+def put(client: QdrantClient, into: Collection, points: Sequence[VectorPoint]) -> None:
+    """Write ``points``, all or none; they are on the disk when this returns.
+
+    Raises:
+        RejectedError: a vector has another size than the collection's, or holds what is no number.
+    """
+    for point in points:
+        check(into.name, into.embedder.size, point.vector)
+    structs = [
+        models.PointStruct(id=str(point.post_id), vector=list(point.vector), payload=point.payload)
+        for point in points
+    ]
+    client.upsert(into.name, structs, wait=True)
+    sync(client, into.name)
+
+
+def search(
+    client: QdrantClient, within: Collection, query: SearchQuery, vector: Sequence[float]
+) -> tuple[SearchHit, ...]:
+    """Return the posts most like ``vector``, best first.
+
+    Raises:
+        RejectedError: the vector has another size than the collection's.
+    """
+    check(within.name, within.embedder.size, vector)
+    found = client.query_points(
+        within.name, query=list(vector), query_filter=where(query), limit=query.limit, with_payload=True
+    )
+    return tuple(hit(point) for point in found.points)
+
+
+def delete(client: QdrantClient, out_of: Collection, post_ids: Sequence[UUID]) -> set[UUID]:
+    """Remove the points of ``post_ids``; return those that there were."""
+    if not post_ids:
+        return set()
+    wanted = [str(id) for id in post_ids]
+    there = [point.id for point in client.retrieve(out_of.name, wanted, with_payload=False)]
+    if there:
+        client.delete(out_of.name, models.PointIdsList(points=there), wait=True)
+        sync(client, out_of.name)
+    return {UUID(str(id)) for id in there}
+
+
+def ids(client: QdrantClient, within: Collection) -> set[UUID]:
+    """Return the ids of all posts that have a point."""
+    found: set[UUID] = set()
+    offset: Any = None
+    while True:
+        page, offset = client.scroll(within.name, limit=_PAGE, offset=offset, with_payload=False)
+        found.update(UUID(str(point.id)) for point in page)
+        if offset is None:
+            return found

@@ -17,6 +17,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from adapters.postgres.door import Directory
 from adapters.redis_streams.reader import StreamReader
 from contracts.changes import PRODUCER
+from contracts.embedding import EmbedderIdentity
 from contracts.encoding import decode
 from contracts.identity import post_workflow_id
 from contracts.index import SearchQuery
@@ -221,9 +222,14 @@ async def _rows(stores: Stores, query: str) -> list[str]:
 
 async def _points(stores: Stores, site: Site) -> dict[str, str]:
     """Every point with its text, its tags and its likeness to a word, which differs when its vector does."""
-    [vector] = await site.providers.embedder.embed(["трамвай на набережной"])
-    query = SearchQuery(tenant_id=site.tenant, text="", limit=10_000)
-    hits = await stores.vectors.search(query, vector)
+    question = "трамвай на набережной"
+
+    async def embed(embedder: EmbedderIdentity) -> tuple[float, ...] | None:
+        made_by = site.providers.embedders.of(embedder)
+        return (await made_by.embed([question]))[0] if made_by else None
+
+    query = SearchQuery(tenant_id=site.tenant, text=question, limit=10_000)
+    hits = await stores.vectors.search(query, embed)
     return {str(hit.post_id): f"{hit.text} {hit.tags} {hit.score:.4f}" for hit in hits}
 
 

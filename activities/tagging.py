@@ -1,7 +1,7 @@
 """Tagging: a few key phrases of the post's own words, its pictures' and its album's."""
 
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from temporalio import activity
 
@@ -18,6 +18,8 @@ from domain.material import album_words, picture_words, tagged_text
 from domain.text import tags_hash
 
 Trigger = Literal["initial", "vision_retag", "manual"]
+#: How many of those who asked for a post's tags are remembered; more campaigns never run over a post side by side.
+REMEMBERED: Final = 32
 
 
 class Tagger(Protocol):
@@ -56,13 +58,16 @@ class TagActivities:
     async def tag_post(self, request: StageRequest) -> StageRecord:
         """Tag the post: at most five tags, each found in its text; none, with the reason, where there is too little.
 
-        Idempotent by fingerprint: what was committed before the answer was lost is returned, not done again.
+        Idempotent by fingerprint: what was committed before the answer was lost is returned, not done again. Who
+        forces the tags (``forced_by``) is remembered with them: asked again by the same one, they are what is known.
 
         Raises:
             RateLimitedError: the provider asked us to wait; retried after that wait.
         """
         start = datetime.now(UTC)
         material = await self._posts.material(request.ref, self._vision_version)
+        if request.forced_by in _forced_by(material):
+            request = request.model_copy(update={"forced_by": ""})
         known = material.records.get(Stage.TAGS)
         if known and known.fingerprint == request.fingerprint and not request.forced_by:
             return known
@@ -87,6 +92,7 @@ class TagActivities:
             "tags": list(tags), "tags_hash": record.output, "provider": self._tagger.provider, "latency_ms": took_ms,
             "tenant_id": str(request.ref.tenant_id), "trace_id": request.ref.trace_id, "trigger": trigger,
             "content_hash": material.content_hash, "words_hash": _words_hash(material), "metadata": event.metadata,
+            **_remembered(request, material),
         }  # fmt: skip
         return StageCommit(
             ref=request.ref, record=record, timing=timing(), status="tagged",
@@ -100,7 +106,7 @@ class TagActivities:
         trigger: Trigger, took_ms: int,
     ) -> PostTagged:  # fmt: skip
         ref, first = request.ref, not material.tags_data
-        version = request.forced_by[:12] or material.version(Stage.TAGS, request.fingerprint)
+        version = _version(request, material)
         suffix = "" if first else f":{trigger}:{version}"
         metadata = {"model": self._tagger.model, "retagged": not first}
         return PostTagged(
@@ -120,6 +126,27 @@ def _record(request: StageRequest, tags: tuple[str, ...], reason: str | None) ->
         reason=None if tags else reason or "no_key_phrase",
         output=tags_hash(tags),
     )
+
+
+def _forced_by(material: PostMaterial) -> tuple[str, ...]:
+    """Return who has forced the post's tags so far, the last one first."""
+    data = material.tags_data
+    return tuple(id for id in (data.get("forced_by"), *data.get("forced_before", ())) if id)
+
+
+def _remembered(request: StageRequest, material: PostMaterial) -> dict[str, Any]:
+    """Return what is kept of who forced the tags; nothing when nobody did, so that the ones before stay known."""
+    if not request.forced_by:
+        return {}
+    before = _forced_by(material)[: REMEMBERED - 1]
+    return {"forced_by": request.forced_by, "forced_before": list(before)}
+
+
+def _version(request: StageRequest, material: PostMaterial) -> str:
+    """Return what is different in the event key of each version of the tags: who forced them, or what they read."""
+    if request.forced_by:
+        return digest(request.forced_by)[:12]
+    return material.version(Stage.TAGS, request.fingerprint)
 
 
 def _trigger(request: StageRequest, material: PostMaterial) -> Trigger:

@@ -137,7 +137,8 @@ def _stack_options(
 
 
 def _workers(service: Service) -> list[Worker]:
-    parts = Parts(service.client, service.stores, service.providers, service.policies)
+    room = service.settings.starter.low
+    parts = Parts(service.client, service.stores, service.providers, service.policies, room)
     return build_workers(service.client, activities_by_queue(parts), service.settings.workers)
 
 

@@ -51,3 +51,8 @@ def album_workflow_id(tenant: UUID, tg_channel_id: int, grouped_id: int) -> str:
 def channel_photo_workflow_id(tenant: UUID, tg_channel_id: int, message_id: int) -> str:
     """Return the id of the workflow of a channel's picture."""
     return f"channel-photo:{tenant}:{tg_channel_id}:{message_id}"
+
+
+def campaign_workflow_id(tenant: UUID, campaign_id: str) -> str:
+    """Return the id of a campaign's workflow."""
+    return f"campaign:{tenant}:{campaign_id}"

@@ -53,6 +53,7 @@ class PostInput(Frozen):
     ref: PostRef
     event: Version | None = None
     retag: Retag | None = None
+    retags: tuple[Retag, ...] = ()
     deletion: Deletion | None = None
     park_seconds: float = 7 * 86400.0
     parked_until: AwareDatetime | None = None

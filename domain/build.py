@@ -95,6 +95,19 @@ def is_stale(state: PostState, stage: Stage) -> bool:
     return applies(state, stage) and not is_fresh(state, stage)
 
 
+def stale_stages(state: PostState) -> tuple[Stage, ...]:
+    """Return the stages that would run if the post were looked at now, before any of them changed anything.
+
+    A post of which nothing can be found has no business in the index.
+    """
+    indexed = is_indexable(state)
+    return tuple(
+        stage
+        for stage in _INPUTS
+        if is_stale(state, stage) and (indexed or stage not in {Stage.VECTORS, Stage.GRAPH})
+    )
+
+
 def is_indexable(state: PostState) -> bool:
     """Whether enrichment found anything that search could find."""
     record = state.records.get(Stage.ENRICH)

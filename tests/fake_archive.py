@@ -218,7 +218,9 @@ class FakeArchive:
     async def commit(self, *commits: StageCommit) -> None:
         for commit in commits:
             row = self.rows[commit.ref.post_id]
-            row.records[commit.record.stage] = commit.record
+            before = row.records.get(commit.record.stage)
+            runs = before.runs + 1 if before else 1
+            row.records[commit.record.stage] = commit.record.model_copy(update={"runs": runs})
             row.results[commit.record.stage] = commit.result
             row.runs.append(commit.record.stage)
             if commit.finding:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from activities.announcing import BridgeActivities, Posts
 from activities.assembling import AlbumActivities
+from activities.campaigning import CampaignActivities, Workflows
 from activities.channel_photos import ChannelPhotoActivities
 from activities.crawling import CrawlActivities
 from activities.deleting import DeletingActivities
@@ -17,6 +18,7 @@ from contracts.post import MediaRef, PostRef
 from domain.policy import CrawlPolicy, VisionPolicy
 from tests.build import VERSIONS
 from tests.fake_archive import FakeAlbums, FakeArchive, FakeLooks, FakePages, FakeParks
+from tests.fake_campaigns import FakeCampaignPosts, FakePostWorkflows
 from tests.fake_channel_photos import FakeChannelPhotos
 from tests.fakes import (
     FakeEmbedder,
@@ -39,7 +41,7 @@ CRAWL_POLICY = CrawlPolicy(min_text_length=50)
 class World:
     """Stores and providers that behave, and the activities over them."""
 
-    def __init__(self, signals: Posts | None = None) -> None:
+    def __init__(self, signals: Posts | None = None, workflows: Workflows | None = None) -> None:
         self.looks, self.pages, self.objects = FakeLooks(), FakePages(), FakeObjects()
         self.archive = FakeArchive(self.looks, self.pages)
         self.albums = FakeAlbums(self.archive)
@@ -63,6 +65,9 @@ class World:
         self.parking = ParkingActivities(self.parks, self.log)
         self.assembling = AlbumActivities(self.albums, self.graph, objects, VERSIONS.vision)
         self.portraying = ChannelPhotoActivities(self.channel_photos, self.graph, VERSIONS.vision)
+        self.many = FakeCampaignPosts(posts)
+        self.crowd = FakePostWorkflows()
+        self.campaigning = CampaignActivities(self.many, workflows or self.crowd, VERSIONS)
 
     def activities(self) -> dict[str, Sequence[Activity]]:
         """Every activity under its queue."""
@@ -75,6 +80,7 @@ class World:
             self.deleting.remove_vector, self.deleting.remove_node, self.deleting.erase_post,
             self.parking.record_park, self.parking.settle_park, self.portraying.find_channel_photo,
             self.portraying.record_channel_photo,
+            self.campaigning.estimate_campaign, self.campaigning.advance_campaign,
         ]  # fmt: skip
         return {
             POST_QUEUE: ours,

@@ -9,6 +9,7 @@ from temporalio.client import Client
 
 from activities.announcing import BridgeActivities
 from activities.assembling import AlbumActivities
+from activities.campaigning import CampaignActivities
 from activities.channel_photos import ChannelPhotoActivities
 from activities.crawling import CrawlActivities
 from activities.deleting import DeletingActivities
@@ -19,6 +20,7 @@ from activities.saving import SavingActivities
 from activities.seeing import VisionActivities
 from activities.tagging import TagActivities
 from adapters.postgres.albums import AlbumArchive
+from adapters.postgres.campaigns import CampaignPosts
 from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.deleting import Tombstones
 from adapters.postgres.outbox import Outbox
@@ -32,6 +34,7 @@ from adapters.redis_streams.log import EventLog
 from contracts.album import AlbumRef
 from contracts.post import PostRef, Refresh
 from domain.policy import Policies
+from workers.campaigns import PostWorkflows
 from workers.providers import Providers
 from workers.stores import Stores
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
@@ -57,12 +60,13 @@ class PostSignals:
 
 @dataclass(frozen=True)
 class Parts:
-    """What activities are made of."""
+    """What activities are made of. ``campaign_room`` is how many posts may be open before campaigns step back."""
 
     client: Client
     stores: Stores
     providers: Providers
     policies: Policies
+    campaign_room: int = 30
 
 
 def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
@@ -85,6 +89,9 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
         Outbox(pool), EventLog(parts.stores.redis), posts, records, PostSignals(parts.client)
     )
     albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, versions.vision)
+    campaigns = CampaignActivities(
+        CampaignPosts(pool), PostWorkflows(parts.client, parts.campaign_room), versions
+    )
     deleting = DeletingActivities(Tombstones(pool), parts.stores.vectors, parts.stores.graph, objects)
     photos = ChannelPhotoActivities(ChannelPhotoArchive(pool), parts.stores.graph, versions.vision)
     parking = ParkingActivities(Parks(pool), Letters(parts.stores.redis))
@@ -95,6 +102,7 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
         albums.assemble_album, albums.dissolve_album, deleting.entomb_post, deleting.remove_vector,
         deleting.remove_node, deleting.erase_post, parking.record_park, parking.settle_park,
         photos.find_channel_photo, photos.record_channel_photo,
+        campaigns.estimate_campaign, campaigns.advance_campaign,
     ]  # fmt: skip
     return {
         POST_QUEUE: ours,

@@ -16,6 +16,9 @@ POSTED_AT: Final = SearchAttributeKey.for_datetime("TgPostedAt")
 ACTIVE: Final = "active"
 NEEDS_HUMAN: Final = "needs_human"
 WAITING: Final = "waiting"
+PAUSED: Final = "paused"
+DONE: Final = "done"
+STOPPED: Final = "stopped"
 
 
 def at_start(

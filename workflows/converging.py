@@ -24,7 +24,7 @@ class Convergence:
     def __init__(self, post: PostInput, inbox: Inbox) -> None:
         self.post = Progress(post.ref)
         self.event: Version | None = post.event
-        self.forced: Retag | None = post.retag
+        self.forced: tuple[Retag, ...] = (*((post.retag,) if post.retag else ()), *post.retags)
         #: What came of the tags that somebody asked for, by the request's event id.
         self.tagged: dict[str, str] = {}
         self._inbox = inbox
@@ -78,11 +78,12 @@ class Convergence:
         return await see(self.post)
 
     async def _tag(self) -> tuple[Problem, ...]:
-        await tag(self.post, self.forced)
-        if self.forced:
-            record = self.post.state.records[Stage.TAGS]
-            self.tagged[self.forced.event_id] = record.reason or record.outcome
-        self.forced = None
+        for retag in self.forced or (None,):
+            await tag(self.post, retag)
+            if retag:
+                record = self.post.state.records[Stage.TAGS]
+                self.tagged[retag.event_id] = record.reason or record.outcome
+            self.forced = self.forced[1:]
         return ()
 
     async def _enrich(self) -> tuple[Problem, ...]:

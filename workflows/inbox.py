@@ -12,14 +12,14 @@ class Inbox:
 
     events: list[Version] = field(default_factory=list)
     refreshes: list[Refresh] = field(default_factory=list)
-    retag: Retag | None = None
+    retags: list[Retag] = field(default_factory=list)
     deletion: Deletion | None = None
     decision: Decision | None = None
     _seen: dict[str, None] = field(default_factory=dict)
 
     def is_empty(self) -> bool:
         """Whether there is no reason to look at the post again."""
-        return not (self.events or self.refreshes or self.retag or self.deletion)
+        return not (self.events or self.refreshes or self.retags or self.deletion)
 
     def has_work(self) -> bool:
         """Whether a parked post has a reason to go on: something came, or somebody decided."""
@@ -30,7 +30,7 @@ class Inbox:
         came = {
             "deletion": self.deletion,
             "edit": self.events,
-            "retag": self.retag,
+            "retag": self.retags,
             "refresh": self.refreshes,
         }
         return next((name for name, found in came.items() if found), "")
@@ -39,10 +39,10 @@ class Inbox:
         """Return the oldest version that came, and forget it."""
         return self.events.pop(0) if self.events else None
 
-    def take_retag(self) -> Retag | None:
-        """Return the request to tag again, and forget it."""
-        retag, self.retag = self.retag, None
-        return retag
+    def take_retags(self) -> tuple[Retag, ...]:
+        """Return the requests to tag again, in the order in which they came, and forget them."""
+        retags, self.retags = tuple(self.retags), []
+        return retags
 
     def take_deletion(self) -> Deletion | None:
         """Return the wish that the post be deleted, and forget it."""
@@ -62,7 +62,7 @@ class Inbox:
     def add_retag(self, retag: Retag) -> None:
         """Tag again, once for each ``event_id``."""
         if self._is_new(retag.event_id):
-            self.retag = retag
+            self.retags.append(retag)
 
     def _is_new(self, event_id: str) -> bool:
         if event_id in self._seen:

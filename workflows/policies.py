@@ -54,6 +54,19 @@ ANNOUNCE: Final = ActivityConfig(
     ),
 )
 
+#: A step of a campaign: some posts are read, told and looked at. A worker that dies is noticed within seconds; an
+#: outage of ours is waited out for a day, then the campaign pauses itself and says why.
+CAMPAIGN: Final = ActivityConfig(
+    task_queue=POST_QUEUE,
+    start_to_close_timeout=timedelta(minutes=2),
+    schedule_to_close_timeout=timedelta(days=1),
+    heartbeat_timeout=timedelta(seconds=15),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
+)
+
+#: Counting the posts of a campaign, all of them read once. Otherwise as a step.
+ESTIMATE: Final = ActivityConfig(**{**CAMPAIGN, "start_to_close_timeout": timedelta(minutes=15)})
+
 #: A call to the tagger: rate-limited by its queue, parked after half an hour of failing.
 TAGS: Final = ActivityConfig(
     task_queue=TAGS_QUEUE,

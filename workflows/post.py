@@ -110,6 +110,8 @@ class PostWorkflow:
     @workflow.run
     async def run(self, post: PostInput) -> PostResult:  # noqa: ARG002  the engine hands it to both
         """Converge until nothing is stale, nothing failed and nobody asked for more."""
+        if self._inbox.retags and workflow.patched("retag-at-start"):
+            self._take_in()
         while True:
             self._inbox.refreshes.clear()
             problems = await self._look()
@@ -119,8 +121,15 @@ class PostWorkflow:
                 return self._finish()
             else:
                 self._parked_until = None
-            self._build.event = self._build.event or self._inbox.take_event()
-            self._build.forced = self._inbox.take_retag() or self._build.forced
+            self._take_in()
+
+    def _take_in(self) -> None:
+        """Look at what signals brought; who asked for tags before, and has not got them yet, is not forgotten."""
+        self._build.event = self._build.event or self._inbox.take_event()
+        asked = (*self._build.forced, *self._inbox.take_retags())
+        if len(asked) > 1 and not workflow.patched("every-retag"):
+            asked = asked[-1:]
+        self._build.forced = asked
 
     async def _look(self) -> tuple[Problem, ...]:
         self._deletion = self._inbox.take_deletion() or self._deletion
@@ -186,7 +195,7 @@ class PostWorkflow:
         return PostInput(
             ref=self._input.ref,
             event=self._build.event,
-            retag=self._build.forced,
+            retags=self._build.forced,
             deletion=self._deletion,
             park_seconds=self._input.park_seconds,
             parked_until=self._parked_until,

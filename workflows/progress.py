@@ -55,8 +55,14 @@ class Progress:
         return StageRequest(ref=self.state.ref, stage=stage, fingerprint=fingerprint, forced_by=forced_by)
 
     def keep(self, record: StageRecord) -> None:
-        """Know that a stage ended, and that it may have left something to tell."""
+        """Know that a stage ended, and that it may have left something to tell.
+
+        What had ended so before the post was looked at (the same of its ``runs``) is neither counted nor told again.
+        """
+        known = self.state.records.get(record.stage)
         self._state = self.state.with_record(record)
+        if known and record.runs and known.runs == record.runs:
+            return
         self.ran.append(record.stage)
         self._unannounced = True
 

@@ -3,7 +3,8 @@
 from typing import Final
 
 from workflows.album import AlbumWorkflow
+from workflows.campaign import CampaignWorkflow
 from workflows.channel_photo import ChannelPhotoWorkflow
 from workflows.post import PostWorkflow
 
-WORKFLOWS: Final = (PostWorkflow, AlbumWorkflow, ChannelPhotoWorkflow)
+WORKFLOWS: Final = (PostWorkflow, AlbumWorkflow, ChannelPhotoWorkflow, CampaignWorkflow)

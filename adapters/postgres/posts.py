@@ -30,6 +30,13 @@ END
 """
 
 
+#: One post by what it is, or many by their ids.
+POST_STATE = (
+    f"{query('post_state')}WHERE p.tenant_id = $1 AND p.channel_id = $2 AND p.telegram_message_id = $3"
+)
+POST_STATES = f"{query('post_state')}WHERE p.tenant_id = $1 AND p.id = ANY ($2)"
+
+
 class PostArchive:
     """The posts of all tenants; every call names its tenant through the reference it carries."""
 
@@ -62,12 +69,12 @@ class PostArchive:
             RejectedError: there is no such post, and nothing is known of it.
         """
         with our_errors():
-            row = await self._pool.fetchrow(query("post_state"), *_key(ref))
+            row = await self._pool.fetchrow(POST_STATE, *_key(ref))
             if row is not None and row["early_edit"]:
                 await self._pool.execute(query("apply_early_edit"), ref.channel_id, ref.message_id)
-                row = await self._pool.fetchrow(query("post_state"), *_key(ref))
+                row = await self._pool.fetchrow(POST_STATE, *_key(ref))
             if row is not None:
-                return _state(dict(row), versions)
+                return state_of(dict(row), versions)
             absent = await self._pool.fetchval(_ABSENT, ref.channel_id, ref.message_id)
         if absent is None:
             raise RejectedError(f"no post {ref.message_id} in channel {ref.tg_channel_id}")
@@ -116,7 +123,8 @@ def _times(timing: StageTiming) -> tuple[Any, ...]:
     return timing.attempts, timing.scheduled_at, timing.started_at
 
 
-def _state(row: dict[str, Any], versions: Versions) -> PostState:
+def state_of(row: dict[str, Any], versions: Versions) -> PostState:
+    """Return a row of ``sql/post_state.sql`` as it travels."""
     return PostState(
         ref=PostRef.model_validate(row),
         content_hash=row["content_hash"],

@@ -38,7 +38,7 @@ async def test_a_text_is_enriched_and_told_once(env: ActivityEnvironment, world:
     first, again = [await enrich(env, world, ref) for _ in range(2)]
 
     (event,) = [decode(event.fields) for event in world.archive.committed()]
-    assert first == again
+    assert [record.output for record in first.records] == [record.output for record in again.records]
     assert [record.stage for record in first.records] == [Stage.ENRICH]
     assert (event["text"], event["skipped"], event["original_word_count"]) == (LONG, False, len(LONG.split()))
 
@@ -103,7 +103,7 @@ async def test_a_point_is_written_once_for_a_fingerprint(env: ActivityEnvironmen
 
     first, again = [await env.run(world.indexing.index_vectors, a_request(Stage.VECTORS)) for _ in range(2)]
 
-    assert first == again
+    assert (first.fingerprint, first.output) == (again.fingerprint, again.output)
     assert world.vectors.writes == 1
     assert world.vectors.points[ref.tenant_id, ref.post_id].payload["text_short"] == LONG
 

@@ -78,7 +78,7 @@ async def test_a_repeated_request_is_answered_from_the_record(env: ActivityEnvir
 
     again = await tag(env, world)
 
-    assert again == first
+    assert again == first.model_copy(update={"runs": 1})
     assert len(world.tagger.texts) == len(told(world)) == 1
 
 
@@ -133,3 +133,52 @@ async def look(env: ActivityEnvironment, world: World, ref: PostRef, words: str)
     world.attach(ref, file, words=words)
     request = {"tenant_id": ref.tenant_id, "media": file, "vision_version": "v1"}
     await env.run(world.seeing.analyze_media, MediaRequest.model_validate(request))
+
+
+async def test_what_was_forced_already_by_the_same_one_is_answered_from_the_record(
+    env: ActivityEnvironment, world: World
+) -> None:
+    await save(world, LONG)
+    await tag(env, world)
+    await tag(env, world, forced_by="campaign-1")
+
+    again = await tag(env, world, forced_by="campaign-1")
+
+    assert again.runs == 2
+    assert len(world.tagger.texts) == len(told(world)) == 2
+
+
+async def test_two_who_force_the_tags_in_turn_get_them_once_each(
+    env: ActivityEnvironment, world: World
+) -> None:
+    await save(world, LONG)
+
+    for who in ("campaign-1", "campaign-2", "campaign-1", "campaign-2"):
+        await tag(env, world, forced_by=who)
+
+    assert [event["trigger"] for event in told(world)] == ["manual", "manual"]
+    assert len({event["idempotency_key"] for event in told(world)}) == 2
+
+
+async def test_an_edit_in_between_does_not_make_them_forced_again(
+    env: ActivityEnvironment, world: World
+) -> None:
+    await save(world, LONG)
+    await tag(env, world, forced_by="campaign-1")
+    await save(world, WEATHER)
+    await tag(env, world, fingerprint="f2")
+
+    again = await tag(env, world, fingerprint="f2", forced_by="campaign-1")
+
+    assert (again.fingerprint, again.runs) == ("f2", 2)
+    assert [event["trigger"] for event in told(world)] == ["manual", "initial"]
+
+
+async def test_who_forced_the_tags_is_kept_with_them(env: ActivityEnvironment, world: World) -> None:
+    ref = await save(world, LONG)
+
+    await tag(env, world, forced_by="campaign-1")
+    await tag(env, world, forced_by="campaign-2")
+
+    data = world.archive.rows[ref.post_id].findings["tags"]
+    assert (data["forced_by"], data["forced_before"]) == ("campaign-2", ["campaign-1"])

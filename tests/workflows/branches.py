@@ -20,10 +20,12 @@ from tests.build import (
     an_edit,
     an_event,
 )
+from tests.workflows.campaign_branches import CAMPAIGNS
 from tests.workflows.photo_branches import PHOTOS
 from tests.workflows.town import Town, parked, until, within
 from workflows.album import AlbumWorkflow
 from workflows.attributes import STATE, WAITING
+from workflows.campaigning import retag_post
 from workflows.post import PostWorkflow
 
 Handle = WorkflowHandle[Any, Any]
@@ -249,6 +251,19 @@ async def _album_of(town: Town) -> Handle:
     return handle
 
 
+async def post_retagged(town: Town) -> Handle:
+    await _ran(town)
+    await retag_post(town.client, town.ref(), Retag(event_id="r1"))
+    handle = town.post(town.ref())
+    await within(town.wait(handle))
+    return handle
+
+
+async def _two_retags(handle: Handle) -> None:
+    for name in ("r1", "r2"):
+        await handle.signal("retag", Retag(event_id=name))
+
+
 def _edit(handle: Handle) -> Awaitable[None]:
     return handle.signal("edited", an_event(text=LONG))
 
@@ -284,6 +299,8 @@ ALL: Final[dict[str, Callable[[Town], Awaitable[Handle]]]] = {
     "post_given_up_kept": lambda town: post_parked(town, "give-up"),
     "post_woken_by_edits": post_woken_by_edits,
     "post_tagged_now": post_tagged_now,
+    "post_retag_at_start": post_retagged,
+    "post_retags": lambda town: post_signalled(town, _two_retags),
     "album_complete": album,
     "album_late": album_late,
     "album_partial": lambda town: album(town, arrived=2),
@@ -294,4 +311,5 @@ ALL: Final[dict[str, Callable[[Town], Awaitable[Handle]]]] = {
     "album_parked": album_parked,
     "album_unchanged": lambda town: album(town, again=1),
     **PHOTOS,
+    **CAMPAIGNS,
 }

@@ -28,11 +28,19 @@ def test_another_refresh_is_news() -> None:
 def test_the_same_retag_after_it_was_done_is_not_done_again() -> None:
     inbox = Inbox()
     inbox.add_retag(Retag(event_id="r"))
-    taken = inbox.take_retag()
+    taken = inbox.take_retags()
 
     inbox.add_retag(Retag(event_id="r"))
 
-    assert (taken, inbox.take_retag()) == (Retag(event_id="r"), None)
+    assert (taken, inbox.take_retags()) == ((Retag(event_id="r"),), ())
+
+
+def test_every_retag_is_taken_in_the_order_in_which_they_came() -> None:
+    inbox = Inbox()
+    for name in ("a", "b", "a"):
+        inbox.add_retag(Retag(event_id=name))
+
+    assert [retag.event_id for retag in inbox.take_retags()] == ["a", "b"]
 
 
 def test_versions_are_taken_in_the_order_in_which_they_came() -> None:

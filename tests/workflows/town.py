@@ -11,6 +11,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
 from contracts.album import AlbumInput, AlbumRef, AlbumResult
+from contracts.campaign import CampaignInput, CampaignProgress, Selection
 from contracts.channel_photo import ChannelPhotoInput, ChannelPhotoRef, ChannelPhotoResult
 from contracts.encoding import decode
 from contracts.post import MediaRef, PostInput, PostRef, PostResult
@@ -18,8 +19,10 @@ from runtime.settings import WorkerSettings
 from tests.build import a_channel_photo_ref, a_file, a_ref, a_tenant, an_album_ref
 from tests.fake_world import World
 from workers.activities import PostSignals
+from workers.campaigns import PostWorkflows
 from workers.workers import build_workers
 from workflows.attributes import NEEDS_HUMAN, STATE
+from workflows.campaigning import start_campaign
 from workflows.starting import start_album, start_channel_photo, start_post
 
 #: Nothing in these tests takes longer, unless it is broken.
@@ -74,6 +77,17 @@ class Town:
         handle = await self.start_photo(photo)
         return await within(handle.result())
 
+    def campaign(self, **values: Any) -> CampaignInput:
+        """A campaign over the tenant's posts, as fast as it can be."""
+        known = {
+            "campaign_id": "c1", "selection": Selection(tenant_id=self.tenant), "per_second": 200.0,
+            "look_again_seconds": 0.1, "stop_seconds": 5.0,
+        }  # fmt: skip
+        return CampaignInput.model_validate({**known, **values})
+
+    async def start_campaign(self, **values: Any) -> WorkflowHandle[Any, CampaignProgress]:
+        return await start_campaign(self.client, self.campaign(**values))
+
     def streams(self) -> list[str]:
         """The streams that were written, without the prefix that all have."""
         return [stream.removeprefix("stream:") for stream in self.world.log.streams()]
@@ -104,9 +118,9 @@ class Town:
 
 
 @asynccontextmanager
-async def a_town(client: Client) -> AsyncIterator[Town]:
-    """Serve all queues over a fresh world while the context is open."""
-    town = Town(client, World(PostSignals(client)))
+async def a_town(client: Client, *, crowd: bool = False) -> AsyncIterator[Town]:
+    """Serve all queues over a fresh world while the context is open; with a ``crowd`` posts do as a test says."""
+    town = Town(client, World(PostSignals(client), None if crowd else PostWorkflows(client, 1000)))
     settings = WorkerSettings(sandboxed=True)
     async with AsyncExitStack() as stack:
         for worker in build_workers(client, town.world.activities(), settings):

@@ -1,3 +1,4 @@
+-- What decides which stages of a post are stale; adapters/postgres/posts.py says of which posts.
 SELECT
     p.id AS post_id, p.tenant_id, p.channel_id, c.tg_channel_id, p.telegram_message_id AS message_id,
     p.trace_id, p.grouped_id, p.content_hash, length(p.content) AS text_length, p.urls AS links, p.is_processed AS concluded,
@@ -19,7 +20,7 @@ SELECT
     (
         SELECT COALESCE(jsonb_object_agg(s.stage, jsonb_build_object(
             'stage', s.stage, 'fingerprint', s.fingerprint, 'outcome', s.outcome, 'reason', s.reason,
-            'output', s.output)), '{}')
+            'output', s.output, 'runs', s.runs)), '{}')
         FROM post_stages s WHERE s.post_id = p.id AND s.stage <> 'persist'
     ) AS records,
     (
@@ -36,4 +37,3 @@ LEFT JOIN LATERAL (
     SELECT g.id, g.meta, COALESCE(g.meta ->> 'announced_id', g.id::text) AS announced_id FROM media_groups g
     WHERE g.channel_id = p.channel_id AND g.grouped_id = p.grouped_id
 ) a ON true
-WHERE p.tenant_id = $1 AND p.channel_id = $2 AND p.telegram_message_id = $3

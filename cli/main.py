@@ -12,9 +12,11 @@ from typer.exceptions import TyperException
 
 from cli import importing, search, tenants, up
 from cli.bench.command import bench
+from cli.campaign import command as campaign
 from cli.demo.command import demo
 from cli.doctor.command import doctor
 from cli.explain.command import explain
+from cli.retag.command import retag
 from cli.status.command import status
 
 INTERRUPTED: Final = 130
@@ -33,6 +35,8 @@ app.command("import")(importing.import_)
 app.command("status")(status)
 app.command("search")(search.search)
 app.command("explain")(explain)
+app.command("retag")(retag)
+app.add_typer(campaign.app, name="campaign")
 app.command("doctor")(doctor)
 app.command("bench")(bench)
 

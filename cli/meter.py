@@ -42,9 +42,12 @@ class Meter:
         if self._bar is not None:
             self._bar.stop()
 
-    def show(self, done: float, total: float, words: str) -> None:
-        """Say that ``done`` of ``total`` is behind us; ``words`` count it for people."""
-        left = self._left(done, total)
+    def show(self, done: float, total: float, words: str, left: float | None = None) -> None:
+        """Say that ``done`` of ``total`` is behind us; ``words`` count it for people.
+
+        ``left`` are the seconds that it will take when the caller knows better than the time that has passed here.
+        """
+        left = self._left(done, total) if left is None else left
         text = words if left is None else f"{words}, {seconds(left)} left"
         if self._bar is not None:
             self._bar.update(self._task, completed=done, total=max(total, 1), words=text)

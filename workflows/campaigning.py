@@ -1,5 +1,6 @@
 """How campaigns are started, and how they and the command line reach posts, whether these are open or have ended."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
@@ -28,7 +29,7 @@ async def start_campaign(client: Client, campaign: CampaignInput) -> WorkflowHan
     Raises:
         WorkflowAlreadyStartedError: one of that id runs.
     """
-    selection = campaign.selection
+    selection, began = campaign.selection, campaign.started_at or datetime.now(UTC)
     return await client.start_workflow(
         CampaignWorkflow.run,
         campaign,
@@ -43,7 +44,7 @@ async def start_campaign(client: Client, campaign: CampaignInput) -> WorkflowHan
             ]
         ),
         static_summary=campaign.title or f"campaign {campaign.campaign_id}: {selection.kind}",
-        memo={"title": campaign.title, "kind": selection.kind, "by": campaign.by},
+        memo={"title": campaign.title, "kind": selection.kind, "by": campaign.by, "began": began.isoformat()},
         priority=Priority(fairness_key=selection.tenant_id.hex),
     )
 

@@ -42,12 +42,12 @@ class Meter:
         if self._bar is not None:
             self._bar.stop()
 
-    def show(self, done: float, total: float, words: str, left: float | None = None) -> None:
-        """Say that ``done`` of ``total`` is behind us; ``words`` count it for people.
+    def show(self, done: float, total: float, words: str) -> None:
+        """Say that ``done`` of ``total`` is behind us; ``words`` count it for people."""
+        self.say(done, total, words, self._left(done, total))
 
-        ``left`` are the seconds that it will take when the caller knows better than the time that has passed here.
-        """
-        left = self._left(done, total) if left is None else left
+    def say(self, done: float, total: float, words: str, left: float | None) -> None:
+        """Say it of something that did not begin here: the caller knows how many seconds are left, if anybody does."""
         text = words if left is None else f"{words}, {seconds(left)} left"
         if self._bar is not None:
             self._bar.update(self._task, completed=done, total=max(total, 1), words=text)

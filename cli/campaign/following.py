@@ -66,4 +66,4 @@ async def followed(client: Client, workflow_id: str, settings: Settings) -> Camp
 def _show(seen: CampaignProgress, meter: Meter) -> None:
     posts = seen.estimate.posts if seen.estimate else 0
     state = "" if seen.state == "running" else f"{seen.state}; "
-    meter.show(seen.done + seen.parked, posts, state + words(seen), seen.seconds_left)
+    meter.say(seen.done + seen.parked, posts, state + words(seen), seen.seconds_left)

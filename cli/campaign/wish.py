@@ -28,7 +28,7 @@ class Wish:
     kind: str = "retag"
     channel: str | None = None
     tag: str | None = None
-    since: str | None = None
+    since: datetime | None = None
     failed_only: bool = False
 
 
@@ -36,9 +36,8 @@ async def selected(wish: Wish, pool: asyncpg.Pool) -> tuple[Selection, str]:
     """Return the selection that is meant, and what it is called.
 
     Raises:
-        CommandError: there is no such tenant or channel, or no such day.
+        CommandError: there is no such tenant or channel.
     """
-    since = _moment(wish.since)
     try:
         tenant = chosen(await Directory(pool).tenants(), wish.tenant)
     except RejectedError as error:
@@ -52,31 +51,35 @@ async def selected(wish: Wish, pool: asyncpg.Pool) -> tuple[Selection, str]:
             "tenant_id": tenant.id,
             "channel_id": channel,
             "tag": tag,
-            "since": since,
+            "since": wish.since,
             "kind": wish.kind,
             "failed_only": wish.failed_only,
         }
     )
-    return selection, _title(wish, tenant.name, tag, since)
+    return selection, _title(wish, tenant.name, tag)
 
 
-def _title(wish: Wish, tenant: str, tag: str | None, since: datetime | None) -> str:
+def _title(wish: Wish, tenant: str, tag: str | None) -> str:
     parts = [
         f"{_WHAT[wish.kind]} {tenant}",
         f"channel {wish.channel}" if wish.channel else None,
         f"with the tag #{tag}" if tag else None,
-        f"since {since:%Y-%m-%d}" if since else None,
+        f"since {wish.since:%Y-%m-%d}" if wish.since else None,
         "only those that failed" if wish.failed_only else None,
     ]
     return ", ".join(part for part in parts if part)
 
 
-def _moment(day: str | None) -> datetime | None:
-    """Return the beginning of a day, or a moment; in UTC when no zone is named."""
+def moment(day: str | None) -> datetime | None:
+    """Return the beginning of a day, or a moment; in UTC when no zone is named.
+
+    Raises:
+        CommandError: it is neither.
+    """
     if day is None:
         return None
     try:
-        moment = datetime.fromisoformat(day)
+        read = datetime.fromisoformat(day)
     except ValueError as error:
         raise CommandError("--since: write a day as 2026-03-01", 2) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)

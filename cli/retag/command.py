@@ -28,7 +28,7 @@ def retag(  # noqa: PLR0913, PLR0917  one option each
 ) -> None:
     """Tag a post once more, now; or all posts of a tenant in the background, as a campaign."""
     from cli.campaign.launching import Manner, launch
-    from cli.campaign.wish import Wish
+    from cli.campaign.wish import Wish, moment
     from cli.errors import CommandError
     from cli.retag.work import retag_one
 
@@ -42,5 +42,5 @@ def retag(  # noqa: PLR0913, PLR0917  one option each
             "say which post, or whose posts with --tenant NAME (see `postloom retag --help`)", 2
         )
     else:
-        wish = Wish(tenant, "retag", channel, tag, since, failed_only)
+        wish = Wish(tenant, "retag", channel, tag, moment(since), failed_only)
         asyncio.run(launch(wish, Manner(rate, dry_run=dry_run, yes=yes, as_json=as_json)))

@@ -1,5 +1,6 @@
 """What a running service leaves in ``<data>/run/service.json``, and how commands reach it."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -100,6 +101,8 @@ async def engine(settings: Settings) -> "Client":
     """Return a client of the workflow engine. Raises as ``archive``."""
     from runtime.temporal import connect
 
+    # What the SDK has to say of an engine that does not answer, we say ourselves.
+    logging.getLogger("temporalio").addHandler(logging.NullHandler())
     where = reach(settings)
     return await connect(needed(where.temporal, settings), where.namespace)
 

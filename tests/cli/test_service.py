@@ -171,6 +171,94 @@ def test_what_is_not_in_the_archive_is_said_to_be_absent(terminal: Terminal) -> 
     assert "is not in the archive" in done.stderr
 
 
+def test_a_post_that_has_ended_is_tagged_once_more(terminal: Terminal) -> None:
+    done = terminal.json("retag", LINK)
+
+    end = time.monotonic() + 60
+    while _triggers(terminal).count("manual") < 1:
+        assert time.monotonic() < end
+        time.sleep(0.3)
+    assert done["began"]
+    assert done["workflow_id"] == terminal.json("explain", LINK)[0]["workflow"]["id"]
+
+
+def _triggers(terminal: Terminal) -> list[str]:
+    """Why each announcement of a post's tags was made, as far as its key says."""
+    [told] = terminal.json("explain", LINK)
+    keys = [event["idempotency_key"] for event in told["events"] if event["event_type"] == "posts.tagged"]
+    return ["manual" if ":manual:" in key else "initial" for key in keys]
+
+
+def test_a_campaign_is_estimated_first_and_not_started_unasked(terminal: Terminal) -> None:
+    counted = terminal.json("retag", "--tenant", "reader", "--dry-run")
+    stale = terminal.json("campaign", "stale", "--tenant", "reader", "--dry-run")
+    refused = terminal.run("retag", "--tenant", "reader")
+
+    assert (counted["state"], counted["estimate"]["posts"], counted["told"]) == ("finished", 40, 0)
+    assert 0 < counted["estimate"]["tagger_calls"] <= 40
+    assert stale["estimate"] == {"posts": 0, "tagger_calls": 0, "stages": {}}
+    assert (refused.returncode, terminal.json("campaign", "list")) == (2, [])
+    assert "say --yes to start it" in refused.stderr
+
+
+def test_a_campaign_is_paused_resumed_and_ended_by_command(terminal: Terminal) -> None:
+    with subprocess.Popen(
+        _command("retag", "--tenant", "reader", "--rate", "2", "--yes"),
+        env=terminal.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as following:  # fmt: skip
+        id = _started(terminal)
+        paused = terminal.json("campaign", "pause", id[:10])
+        again = terminal.json("campaign", "resume", id)
+        ended = terminal.json("campaign", "cancel", id)
+        said, told = following.communicate(timeout=60)
+
+    assert (paused["state"], again["state"]) == ("paused", "running")
+    assert ended["state"] in {"stopping", "stopped"}
+    assert following.returncode == 0
+    assert "Tag again the posts of reader" in said
+    assert "stopped:" in said
+    assert f"Campaign {id[:8]} runs in the background" in told
+    assert terminal.json("campaign", "show", id)["state"] == "stopped"
+    assert "has ended: stopped" in terminal.run("campaign", "pause", id).stderr
+
+
+def _started(terminal: Terminal) -> str:
+    end = time.monotonic() + 60
+    while not (known := terminal.json("campaign", "list")):
+        assert time.monotonic() < end
+        time.sleep(0.3)
+    return str(known[0]["campaign_id"])
+
+
+def test_who_stops_following_a_campaign_stops_nothing(terminal: Terminal) -> None:
+    with subprocess.Popen(
+        _command("campaign", "unfinished", "--tenant", "reader", "--yes"),
+        env=terminal.env, cwd=ROOT, stderr=subprocess.PIPE, text=True,
+    ) as nothing:  # fmt: skip
+        nothing.wait(timeout=60)
+    with subprocess.Popen(
+        _command("retag", "--tenant", "reader", "--rate", "1", "--yes", "--json"),
+        env=terminal.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as following:  # fmt: skip
+        assert following.stderr
+        while "runs in the background" not in following.stderr.readline():
+            assert following.poll() is None
+        following.send_signal(signal.SIGINT)
+        said, told = following.communicate(timeout=60)
+    [running, *_] = terminal.json("campaign", "list")
+    terminal.run("campaign", "cancel", running["campaign_id"])
+
+    assert nothing.returncode == 0
+    assert (following.returncode, said) == (130, "")
+    assert "the campaign goes on by itself" in told
+    assert running["state"] == "active"
+
+
+def test_a_campaign_that_is_not_there_is_said_to_be_absent(terminal: Terminal) -> None:
+    assert "there is no campaign zzz" in terminal.run("campaign", "show", "zzz").stderr
+    assert terminal.run("campaign", "show", "").returncode == 2
+
+
 def test_the_same_import_again_adds_nothing(terminal: Terminal) -> None:
     report = terminal.json("import", "examples/city_channel", "--tenant", "reader")
 

@@ -11,7 +11,6 @@ from cli.hints import command
 from cli.meter import Meter
 from contracts.campaign import CampaignProgress
 from contracts.errors import UnavailableError
-from domain.campaigns import words
 from runtime.settings import Settings
 from workflows.campaign import CampaignWorkflow
 
@@ -44,7 +43,7 @@ async def followed(client: Client, workflow_id: str, settings: Settings) -> Camp
     """
     ours, id = command(settings.data_dir), workflow_id.rpartition(":")[2][:8]
     try:
-        with Meter(f"campaign {id}") as meter:
+        with Meter("campaign") as meter:
             while True:
                 seen = await progress_of(client, workflow_id)
                 if seen.state in {"finished", "stopped"}:
@@ -65,5 +64,17 @@ async def followed(client: Client, workflow_id: str, settings: Settings) -> Camp
 
 def _show(seen: CampaignProgress, meter: Meter) -> None:
     posts = seen.estimate.posts if seen.estimate else 0
-    state = "" if seen.state == "running" else f"{seen.state}; "
-    meter.say(seen.done + seen.parked, posts, state + words(seen), seen.seconds_left)
+    meter.say(seen.done + seen.parked, posts, in_short(seen), seen.seconds_left)
+
+
+def in_short(seen: CampaignProgress) -> str:
+    """Return how far it is in the few words that stand beside a bar."""
+    if seen.estimate is None:
+        return "counting the posts"
+    said = [
+        f"{seen.done + seen.parked} of {seen.estimate.posts} posts",
+        f"{seen.parked} parked" if seen.parked else "",
+        f"{seen.per_second_now:.1f}/s" if seen.per_second_now else "",
+        "" if seen.state == "running" else seen.state,
+    ]
+    return ", ".join(part for part in said if part)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from cli.campaign.following import in_short
 from cli.campaign.screen import as_facts, show_end, show_estimate, show_list, show_progress
 from cli.campaign.wish import moment
 from cli.errors import CommandError
@@ -84,6 +85,12 @@ def test_the_end_says_where_parked_posts_are() -> None:
 
     assert text.getvalue().startswith("finished: 620 of 1000 posts at rest: 618 done, 2 parked\n")
     assert "TgState = needs_human" in text.getvalue()
+
+
+def test_beside_a_bar_there_are_few_words() -> None:
+    assert in_short(a_progress()) == "620 of 1000 posts, 2 parked, 4.9/s"
+    assert in_short(a_progress(state="paused", parked=0, per_second_now=None)) == "618 of 1000 posts, paused"
+    assert in_short(a_progress(estimate=None)) == "counting the posts"
 
 
 def test_json_names_the_workflow() -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from temporalio.client import WorkflowUpdateStage
 
 from contracts.errors import RejectedError
 from contracts.post import PostRef, Retag
@@ -94,4 +95,27 @@ async def test_who_asks_while_tags_cannot_be_made_does_not_displace_who_asked_be
     town.world.tagger.weather.always = None
     await retagged(town, ref, "r2")
 
+    assert len(manual(town)) == 2
+
+
+async def test_two_who_wait_for_their_tags_are_both_answered(town: Town) -> None:
+    ref = town.ref()
+    town.world.attach(ref, town.file(), words="афиша концерта")
+    town.world.eyes.gate.clear()
+    handle = await town.start(a_post(ref, text=SHORT))
+
+    async def looks() -> bool:
+        return town.world.eyes.asked > 0
+
+    await until(looks)
+    waiting = [
+        await handle.start_update(
+            "retag_now", Retag(event_id=name), wait_for_stage=WorkflowUpdateStage.ACCEPTED
+        )
+        for name in ("r1", "r2")
+    ]
+    town.world.eyes.gate.set()
+
+    assert [await within(update.result()) for update in waiting] == ["tags done", "tags done"]
+    await within(town.wait(handle))
     assert len(manual(town)) == 2

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Final
 
 from temporalio import workflow
 
@@ -10,19 +9,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.campaigning import CampaignActivities
     from contracts.campaign import CampaignInput, CampaignProgress, CampaignRate, CampaignState
     from contracts.stages import Stage
-    from domain import campaigns
-    from workflows import attributes, policies
+    from workflows import policies
+    from workflows.campaign_lists import Lists
     from workflows.failures import FAILURES, problem_of
     from workflows.ledger import Ledger
-
-#: What lists say of each state.
-SHOWN: Final = {
-    "running": attributes.ACTIVE,
-    "stopping": attributes.ACTIVE,
-    "paused": attributes.PAUSED,
-    "finished": attributes.DONE,
-    "stopped": attributes.STOPPED,
-}
 
 
 @workflow.defn
@@ -32,12 +22,8 @@ class CampaignWorkflow:
     @workflow.init  # signals may be handled before run() starts
     def __init__(self, campaign: CampaignInput) -> None:
         self._books = Ledger(campaign, workflow.now())
-        self._paused, self._why, self._shown = (
-            campaign.carried.paused,
-            campaign.carried.why,
-            campaign.carried.shown,
-        )
-        self._shown_at_rest = campaign.carried.tally.at_rest
+        self._lists = Lists(campaign.carried)
+        self._paused, self._why = campaign.carried.paused, campaign.carried.why
         self._stop_by: datetime | None = None
         self._nudged = False
 
@@ -80,18 +66,18 @@ class CampaignWorkflow:
             raise
         if not self._is_over():
             workflow.continue_as_new(
-                self._books.next_run(paused=self._paused, why=self._why, shown=self._shown)
+                self._books.next_run(paused=self._paused, why=self._why, shown=self._lists.shown)
             )
         return self.progress()
 
     async def _work(self) -> None:
-        self._show()
+        self._lists.show(self.progress())
         for _ in range(self._books.campaign.steps_per_run):
             await workflow.wait_condition(self._has_work)
             began = workflow.now()
             if not self._is_over():
                 await self._try()
-            self._show()
+            self._lists.show(self.progress())
             if self._is_over():
                 return
             if not self._books.goes_on_at_once():
@@ -147,18 +133,3 @@ class CampaignWorkflow:
             at_rest = not self._books.place.under_way
             return "stopped" if at_rest or workflow.now() >= self._stop_by else "stopping"
         return "paused" if self._paused else "running"
-
-    def _show(self) -> None:
-        """Say where it stands: in words at every step, in lists when it is worth it."""
-        progress = self.progress()
-        workflow.set_current_details(campaigns.details(progress))
-        estimate, at_rest = progress.estimate, self._books.tally.at_rest
-        moved = estimate and campaigns.is_worth_showing(at_rest, self._shown_at_rest, estimate.posts)
-        state = SHOWN[progress.state]
-        if state == self._shown and not moved:
-            return
-        self._shown, self._shown_at_rest = state, at_rest
-        stage = campaigns.stage_words(progress)
-        workflow.upsert_search_attributes(
-            [attributes.STATE.value_set(state), attributes.STAGE.value_set(stage)]
-        )

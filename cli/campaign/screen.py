@@ -48,7 +48,6 @@ def show_end(progress: CampaignProgress, screen: Screen) -> None:
 def show_progress(progress: CampaignProgress, tenant: str, screen: Screen) -> None:
     """Show everything of one campaign."""
     screen.title(f"{progress.title or progress.selection.kind}: {progress.state}")
-    left = progress.seconds_left
     estimate = estimate_facts(progress.estimate, progress.per_second)[:-1] if progress.estimate else []
     place = (
         f"message {progress.cursor.message_id}, channel {progress.cursor.channel_id}"
@@ -65,7 +64,7 @@ def show_progress(progress: CampaignProgress, tenant: str, screen: Screen) -> No
             ("told", progress.told),
             ("at rest", words(progress)),
             ("rate", f"at most {progress.per_second:g} posts/s"),
-            ("left", seconds(left) if left is not None else None),
+            ("left", None if progress.seconds_left is None else seconds(progress.seconds_left)),
             ("read up to", place),
             ("paused itself", progress.why or None),
             ("workflow", campaign_workflow_id(progress.selection.tenant_id, progress.campaign_id)),

@@ -2,7 +2,7 @@
 
 from temporalio.service import RPCError, RPCStatusCode
 
-from cli.explain.work import WAITING, why_unknown
+from cli.explain.engine import WAITING, why_unknown
 
 
 def test_a_post_that_nobody_has_taken_up_waits_its_turn() -> None:

@@ -3,17 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from cli.screen import seconds
-
 _LONG: Final = timedelta(days=2)
 
 
 def lasted(length: timedelta) -> str:
-    """Return a length: seconds, minutes, hours, and from two days on days and hours."""
-    whole = max(length, timedelta())
-    if whole < _LONG:
-        return seconds(round(whole.total_seconds()) or 1)
-    return f"{whole.days} d {whole.seconds // 3600} h"
+    """Return a length in its two largest units: seconds, minutes, hours, and from two days on days and hours."""
+    whole = max(int(length.total_seconds()), 0)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes} min {rest} s" if minutes < 10 else f"{minutes} min"
+    return f"{hours} h {minutes} min" if length < _LONG else f"{hours // 24} d {hours % 24} h"
 
 
 def ago(moment: datetime | None, now: datetime | None = None) -> str:

@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
-from adapters.redis_streams.letters import Letter, Letters
+from adapters.redis_streams.letters import Letter
 from cli.errors import CommandError
 from contracts.streams import STREAMS
 
 _ID: Final = re.compile(r"\d{1,18}-\d{1,18}")
+
+
+class Letters(Protocol):
+    """Finds letters by the id of their entry."""
+
+    async def named(self, entry_id: str, stream: str | None) -> list[Letter]: ...
 
 
 def short(stream: str) -> str:

@@ -17,7 +17,7 @@ def run_words(workflow: Facts) -> str:
     return f"{words}: {workflow['failure']}" if workflow.get("failure") else words
 
 
-def show_parks(facts: Facts, screen: Screen, call: str) -> None:
+def show_parks(facts: Facts, screen: Screen, retry: str) -> None:
     """Show each time that it waited for somebody: why, since when, and how that ended."""
     parks, workflow = facts["parks"], facts["workflow"]
     if parks:
@@ -28,7 +28,7 @@ def show_parks(facts: Facts, screen: Screen, call: str) -> None:
             screen.line(f"    and {problem['stage']}:{problem['error']}: {problem['message']}")
         screen.line(f"    {_end(park, workflow)}", style="dim" if park["ended_at"] else "yellow")
     if parks and _waits(parks[-1], workflow):
-        screen.line(f"    {call} resolve {workflow['id']} retry", style="cyan")
+        screen.line(f"    {retry}", style="cyan")
     if not parks:
         _problems(workflow, screen)
 

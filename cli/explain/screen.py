@@ -13,8 +13,8 @@ from contracts.identity import album_workflow_id
 Facts = dict[str, Any]
 
 
-def show(facts: Facts, screen: Screen, call: str) -> None:
-    """Show what was found, whatever it is; ``call`` is how the command is called here."""
+def show(facts: Facts, screen: Screen, retry: str) -> None:
+    """Show what was found, whatever it is; ``retry`` is the command that lets it go on."""
     shown = {
         "post": show_post,
         "album": show_album,
@@ -25,7 +25,7 @@ def show(facts: Facts, screen: Screen, call: str) -> None:
     }
     kind = next(kind for kind in shown if kind in facts)
     shown[kind](facts, screen)
-    show_parks(facts, screen, call)
+    show_parks(facts, screen, retry)
     show_tries(facts["workflow"], screen)
     if "events" in facts:
         show_events(facts["events"], screen)

@@ -1,5 +1,6 @@
 """Finding what is recorded of a post, an album or a channel picture, and what its workflow says of itself."""
 
+import shlex
 from typing import Any
 
 from temporalio.client import Client
@@ -38,7 +39,8 @@ async def explain_and_show(words: str, *, as_json: bool) -> None:
         show_json(told)
         return
     for facts in told:
-        show(facts, Screen(), command(settings.data_dir))
+        name = words if len(told) == 1 else facts["workflow"]["id"]
+        show(facts, Screen(), f"{command(settings.data_dir)} resolve {shlex.quote(name)} retry")
 
 
 async def _client(settings: Settings) -> Client | None:

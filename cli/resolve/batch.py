@@ -25,7 +25,7 @@ NOT_TOLD: Final = "not told"
 
 
 async def resolve_many(hand: Tools, wanted: Which, decision: Decision, *, yes: bool, dry_run: bool) -> int:
-    """Tell all that wait and are wanted; say how many; return 1 when some could not be told.
+    """Tell all that wait and are wanted; say how many; return 1 when nobody of them could be told.
 
     Raises:
         CommandError: nobody confirmed it.
@@ -37,8 +37,8 @@ async def resolve_many(hand: Tools, wanted: Which, decision: Decision, *, yes: b
     for line in _left_out(found, able, decision):
         screen.line(line, style="yellow")
     if not able:
-        screen.line("nothing like that waits" if not found else "nobody was told")
-        return 0
+        screen.line("nobody was told" if found else "nothing like that waits")
+        return 1 if found else 0
     if dry_run:
         _show_plan(able, decision, screen)
         return 0

@@ -32,6 +32,19 @@ class Which:
     tenant_id: UUID | None = None
     channels: tuple[int, ...] | None = None
 
+    @classmethod
+    def of(
+        cls, reason: str | None, tenant_id: UUID | None = None, channels: tuple[int, ...] | None = None
+    ) -> "Which":
+        """Return the choice.
+
+        Raises:
+            CommandError: the reason is none.
+        """
+        if reason and not _REASON.fullmatch(reason):
+            raise CommandError(f"{reason!r} is no reason: one looks like tags:RateLimitedError", 2)
+        return cls(reason, tenant_id, channels)
+
     def query(self) -> str:
         """Return the engine's query. Runs that were terminated keep their attributes, hence ``Running``."""
         parts = [f"TgState='{attributes.NEEDS_HUMAN}'", "ExecutionStatus='Running'"]
@@ -73,12 +86,10 @@ async def which(pool: asyncpg.Pool, reason: str | None, tenant_id: UUID | None, 
     Raises:
         CommandError: the reason is none, or there is no such channel.
     """
-    if reason and not _REASON.fullmatch(reason):
-        raise CommandError(f"{reason!r} is no reason: one looks like tags:RateLimitedError", 2)
     channels = tuple(await Finder(pool).channels(channel, tenant_id)) if channel else None
     if channel and not channels:
         raise CommandError(f"there is no channel {channel}", 2)
-    return Which(reason, tenant_id, channels)
+    return Which.of(reason, tenant_id, channels)
 
 
 async def stuck(client: Client, pool: asyncpg.Pool, wanted: Which) -> list[Stuck]:

@@ -13,11 +13,15 @@ from typer.exceptions import TyperException
 from cli import importing, search, tenants, up
 from cli.bench.command import bench
 from cli.campaign import command as campaign
+from cli.delete.command import delete
 from cli.demo.command import demo
+from cli.dlq import command as dlq
 from cli.doctor.command import doctor
 from cli.explain.command import explain
+from cli.resolve.command import resolve
 from cli.retag.command import retag
 from cli.status.command import status
+from cli.stuck.command import stuck
 
 INTERRUPTED: Final = 130
 
@@ -37,6 +41,10 @@ app.command("search")(search.search)
 app.command("explain")(explain)
 app.command("retag")(retag)
 app.add_typer(campaign.app, name="campaign")
+app.command("stuck")(stuck)
+app.command("resolve")(resolve)
+app.add_typer(dlq.app, name="dlq")
+app.command("delete")(delete)
 app.command("doctor")(doctor)
 app.command("bench")(bench)
 

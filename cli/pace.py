@@ -9,7 +9,7 @@ from cli.screen import seconds
 
 #: Seconds that are looked back on.
 WINDOW: Final = 30.0
-_ENDS: Final = frozenset({"indexed", "skipped", "failed"})
+_ENDS: Final = frozenset({"indexed", "skipped", "failed", "deleted"})
 
 
 class Pace:

@@ -1,5 +1,6 @@
 """What commands show: tables and colours on a terminal, plain lines elsewhere, JSON when it is asked for."""
 
+import contextlib
 import json
 import shutil
 import sys
@@ -110,9 +111,10 @@ def _plain(value: object) -> str:
 
 
 def note(text: str) -> None:
-    """Tell on standard error what is going on, so that results can be piped."""
-    sys.stderr.write(wrapped(text) + "\n")
-    sys.stderr.flush()
+    """Tell on standard error what is going on, so that results can be piped; where nobody reads it, nothing is told."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(wrapped(text) + "\n")
+        sys.stderr.flush()
 
 
 def wrapped(text: str) -> str:

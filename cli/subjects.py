@@ -1,4 +1,4 @@
-"""What a user may call a post or an album: a post id, a workflow id, a link."""
+"""What a user may call a post, an album or a channel picture: a post id, a workflow id, a link."""
 
 import re
 from dataclasses import dataclass
@@ -6,9 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from cli.errors import CommandError
+from contracts.identity import WorkflowName, album_workflow_id, channel_photo_workflow_id, workflow_name
 
-_POST: Final = re.compile(r"post:([0-9a-fA-F-]{36}):(-?\d{1,18}):(\d{1,18})")
-_ALBUM: Final = re.compile(r"album:([0-9a-fA-F-]{36}):(-?\d{1,18}):(-?\d{1,19})")
 _PRIVATE: Final = re.compile(
     r"(?:https?://)?(?:www\.)?t(?:elegram)?\.me/c/(\d{1,13})(?:/\d+)?/(\d{1,18})(?:[?#].*)?/?"
 )
@@ -41,30 +40,39 @@ class Album:
     tg_channel_id: int
     grouped_id: int
 
+    @property
+    def workflow_id(self) -> str:
+        """The id of the workflow that owns this album."""
+        return album_workflow_id(self.tenant_id, self.tg_channel_id, self.grouped_id)
 
-Subject = PostById | PostByMessage | Album
+
+@dataclass(frozen=True)
+class ChannelPicture:
+    """A channel picture by what its workflow's id says."""
+
+    tenant_id: UUID
+    tg_channel_id: int
+    message_id: int
+
+    @property
+    def workflow_id(self) -> str:
+        """The id of the workflow that owns this picture."""
+        return channel_photo_workflow_id(self.tenant_id, self.tg_channel_id, self.message_id)
 
 
-def _whole(digits: str) -> int:
-    """Return the number when a database can hold it."""
-    number = int(digits)
-    if abs(number) >= 1 << 63:
-        raise ValueError(digits)
-    return number
+Subject = PostById | PostByMessage | Album | ChannelPicture
 
 
 def subject_of(words: str) -> Subject:
     """Return whom the words mean.
 
     Raises:
-        CommandError: they are none of the things that name a post or an album.
+        CommandError: they are none of the things that name a post, an album or a channel picture.
     """
     words = words.strip()
     try:
-        if found := _POST.fullmatch(words):
-            return PostByMessage(found[2], int(found[3]), UUID(found[1]))
-        if found := _ALBUM.fullmatch(words):
-            return Album(UUID(found[1]), int(found[2]), _whole(found[3]))
+        if name := workflow_name(words):
+            return _named(name)
         if found := _PRIVATE.fullmatch(words):
             return PostByMessage(str(-1_000_000_000_000 - int(found[1])), int(found[2]))
         if found := _PUBLIC.fullmatch(words):
@@ -72,6 +80,13 @@ def subject_of(words: str) -> Subject:
         return PostById(UUID(words))
     except ValueError as error:
         raise CommandError(
-            f"{words!r} is no post id, no workflow id (post:…, album:…) and no link like https://t.me/c/123/45",
+            f"{words!r} is no post id, no workflow id (post:…, album:…, channel-photo:…) and no link like https://t.me/c/123/45",
             2,
         ) from error
+
+
+def _named(name: WorkflowName) -> Subject:
+    kind, tenant, channel, number = name
+    if kind == "post":
+        return PostByMessage(str(channel), number, tenant)
+    return (Album if kind == "album" else ChannelPicture)(tenant, channel, number)

@@ -1,11 +1,35 @@
 """Who is who: ids that follow from what a thing is, never drawn at random."""
 
 import hashlib
-from typing import Final
+import re
+from typing import Final, Literal, NamedTuple
 from uuid import UUID, uuid5
 
 #: Never change it: every post, channel and event id follows from it.
 NAMESPACE: Final = UUID("6f1f1d3c-7f3e-5c55-9a3e-0b6d1c0f7a11")
+
+_WORKFLOW: Final = re.compile(r"(post|album|channel-photo):([0-9a-fA-F-]{36}):(-?\d{1,19}):(-?\d{1,19})")
+
+
+class WorkflowName(NamedTuple):
+    """What the id of a workflow says; ``number`` is the message, of an album its grouped_id."""
+
+    kind: Literal["post", "album", "channel-photo"]
+    tenant_id: UUID
+    tg_channel_id: int
+    number: int
+
+
+def workflow_name(workflow_id: str) -> WorkflowName | None:
+    """Return what a workflow's id says, None when it is no id of ours or no database can hold its numbers."""
+    found = _WORKFLOW.fullmatch(workflow_id)
+    try:
+        kind, tenant, channel, number = found.groups() if found else ("", "", "", "")
+        name = WorkflowName(kind, UUID(tenant), int(channel), int(number))  # type: ignore[arg-type]  # one of three
+    except ValueError:
+        return None
+    fits = all(abs(part) < 1 << 63 for part in (name.tg_channel_id, name.number))
+    return name if fits and (kind == "album" or name.number >= 0) else None
 
 
 def post_id(tenant_id: UUID, tg_channel_id: int, message_id: int) -> UUID:

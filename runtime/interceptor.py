@@ -1,6 +1,7 @@
 """Around every activity: our errors become Temporal's, one log line, metrics."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from temporalio.worker import (
 )
 
 from contracts.errors import BusyError, PipelineError, RateLimitedError
+from contracts.parking import Parked
 from contracts.stages import StageRecord
 from runtime import metrics
 
@@ -43,6 +45,7 @@ class _AroundActivity(ActivityInboundInterceptor):
         seconds = time.perf_counter() - start
         metrics.SECONDS.labels(info.activity_type).observe(seconds)
         _count(result)
+        _count_parks(input.args)
         log.debug("activity done", milliseconds=round(seconds * 1000, 1))
         return result
 
@@ -75,3 +78,10 @@ def _count(result: Any) -> None:
     for record in found:
         if isinstance(record, StageRecord):
             metrics.STAGES.labels(record.stage, record.outcome, record.reason or "").inc()
+
+
+def _count_parks(given: Sequence[Any]) -> None:
+    """A park that was recorded travels as it is; its end travels in an envelope."""
+    for park in given:
+        if isinstance(park, Parked):
+            metrics.PARKS.labels(park.what, park.problems[0].reason).inc()

@@ -25,3 +25,6 @@ DEAD_LETTERS: Final = Counter(
 STARTED: Final = Counter(
     "postloom_workflows_started", "Workflows that were started or signalled", ["kind"], registry=REGISTRY
 )
+PARKS: Final = Counter(
+    "postloom_parks", "Posts, albums and channel pictures that parked", ["what", "reason"], registry=REGISTRY
+)

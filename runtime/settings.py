@@ -1,7 +1,7 @@
 """Every setting, read once at the start from the environment and a file; all mistakes are told at once."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, Field, SecretStr, ValidationError
@@ -31,6 +31,20 @@ class VisionSettings(BaseModel):
     """Looking at pictures. ``ocr`` reads their text where tesseract is installed; off, nothing reads it."""
 
     ocr: bool = True
+
+
+class ProviderSettings(BaseModel):
+    """Who does the thinking. ``faulty`` is the local one that refuses some posts: for trying out what happens then."""
+
+    tags: Literal["local", "faulty"] = "local"
+
+
+class FaultySettings(BaseModel):
+    """What a faulty provider refuses: one text in ``one_in``, as ``error`` says, until the file ``until`` exists."""
+
+    one_in: int = Field(default=10, ge=1)
+    error: Literal["RejectedError", "UnavailableError"] = "RejectedError"
+    until: Path | None = None
 
 
 class StarterSettings(BaseModel):
@@ -73,6 +87,8 @@ class Settings(BaseSettings):
     temporal: TemporalSettings = TemporalSettings()
     crawl: CrawlSettings = CrawlSettings()
     vision: VisionSettings = VisionSettings()
+    providers: ProviderSettings = ProviderSettings()
+    faulty: FaultySettings = FaultySettings()
     starter: StarterSettings = StarterSettings()
     workers: WorkerSettings = WorkerSettings()
 

@@ -1,22 +1,21 @@
 """Streams to workflows: an entry is acknowledged only when Temporal has accepted it, never the other way round."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from adapters.redis_streams.reader import Entry, StreamReader
 from contracts.errors import UnavailableError
 from contracts.streams import ALBUMS_PARSED, POSTS_DELETED, POSTS_EDITED, POSTS_PARSED
 from runtime import metrics
+from starter.attempt import LATER, Handler, attempt
 from starter.door import Door
 from starter.gate import Gate
-from starter.parsing import NotYetError, RefusedEntryError
 from workflows.starting import start_album, start_post
-from workflows.telling import RaceError
 
 GROUP: Final = "postloom-starter"
 #: Milliseconds that a read waits for a new entry; seconds between looks at entries that others left behind.
@@ -25,8 +24,6 @@ CLAIM_EVERY: Final = 20.0
 OUTAGE: Final = 1.0
 
 log = structlog.get_logger(__name__)
-
-Handler = Callable[[Entry], Awaitable[None]]
 
 
 class Starter:
@@ -73,22 +70,15 @@ class Starter:
         if not entry.fields:
             return True
         try:
-            await self._handle(entry)
-        except RefusedEntryError as refused:
-            await self._bury(entry, str(refused), refused.code)
-        except (NotYetError, RaceError, UnavailableError) as error:
+            refused = await attempt(self._handle, entry)
+        except RPCError as error:
+            log.warning("entry left for later", stream=entry.stream, entry=entry.id, why=str(error.status))
+            return False
+        except LATER as error:
             log.info("entry left for later", stream=entry.stream, entry=entry.id, why=type(error).__name__)
             return False
-        except RPCError as error:
-            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
-                log.warning(
-                    "entry left for later", stream=entry.stream, entry=entry.id, why=str(error.status)
-                )
-                return False
-            await self._bury(entry, f"Temporal refuses it: {error.message}", "refused_by_engine")
-        except (ValueError, TypeError, RecursionError) as error:  # one entry never stops the others
-            log.exception("entry cannot be handled", stream=entry.stream, entry=entry.id)
-            await self._bury(entry, f"cannot be handled: {type(error).__name__}", "cannot_be_handled")
+        if refused:
+            await self._bury(entry, refused.sentence, refused.code)
         return True
 
     async def _bury(self, entry: Entry, reason: str, code: str) -> None:

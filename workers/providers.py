@@ -1,15 +1,25 @@
 """Who does the thinking: chosen by settings. Here: local libraries that need no key and no network model."""
 
 from dataclasses import dataclass
+from typing import Final
+
+import structlog
 
 from activities.crawling import Reader
 from activities.indexing import Embedders
 from activities.seeing import Vision
 from activities.tagging import Tagger
+from adapters.faulty_tagger import FaultyTagger
+from adapters.faulty_tagger import Tagger as VersionedTagger
 from contracts.embedding import EmbedderIdentity
+from contracts.errors import RejectedError, UnavailableError
 from contracts.post import Versions
 from domain.policy import Policies
-from runtime.settings import Settings
+from runtime.settings import FaultySettings, Settings
+
+log = structlog.get_logger(__name__)
+
+_ERRORS: Final = {error.__name__: error for error in (RejectedError, UnavailableError)}
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ def local_providers(settings: Settings, policies: Policies) -> Providers:
     )
     embedders = HashingEmbedders(settings.vector_size)
     return Providers(
-        tagger=tagger,
+        tagger=_faulty(tagger, settings.faulty) if settings.providers.tags == "faulty" else tagger,
         vision=vision,
         reader=WebReader(policies.crawl, settings.crawl.resolve),
         embedders=embedders,
@@ -57,3 +67,11 @@ def wanted_embedder(settings: Settings) -> EmbedderIdentity:
     from adapters.hashing_embedder import hashing  # noqa: PLC0415  as above
 
     return hashing(settings.vector_size)
+
+
+def _faulty(tagger: VersionedTagger, faulty: FaultySettings) -> Tagger:
+    """Return the tagger as one that refuses some posts on purpose, and say so."""
+    log.warning(
+        "tagger refuses on purpose", one_in=faulty.one_in, error=faulty.error, until=str(faulty.until)
+    )
+    return FaultyTagger(tagger, faulty.one_in, _ERRORS[faulty.error], faulty.until)

@@ -1,4 +1,4 @@
-"""All records of one post or album, for people."""
+"""All records of one post, album or channel picture, for people."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -9,20 +9,6 @@ from adapters.postgres.errors import our_errors
 from adapters.postgres.rows import query
 
 Row = dict[str, Any]
-
-BY_ID: Final = """
-SELECT id FROM posts WHERE id = $1
-UNION SELECT post_id FROM post_aliases WHERE alias = $1
-"""
-
-BY_MESSAGE: Final = """
-SELECT p.id FROM posts p JOIN channels c ON c.id = p.channel_id
-WHERE p.telegram_message_id = $2 AND (c.tg_channel_id::text = $1 OR lower(c.username) = lower($1))
-    AND ($3::uuid IS NULL OR p.tenant_id = $3)
-ORDER BY p.tenant_id
-"""
-
-BY_LINK: Final = "SELECT id FROM posts WHERE telegram_post_url = $1 ORDER BY tenant_id"
 
 STAGES: Final = """
 SELECT stage, outcome, reason, attempts, runs, scheduled_at, started_at, ended_at, result,
@@ -56,33 +42,43 @@ WHERE p.id = $1 AND p.urls ? g.url ORDER BY g.fetched_at
 
 
 class Records:
-    """Finds posts and albums and reads what was recorded of them."""
+    """What was recorded of posts, albums and channel pictures."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def by_id(self, post_id: UUID) -> list[UUID]:
-        """Return the post with that id, or the one that a producer calls so."""
-        return await self._ids(BY_ID, post_id)
-
-    async def by_message(self, channel: str, message_id: int, tenant_id: UUID | None = None) -> list[UUID]:
-        """Return the posts of that message, one for each tenant; ``channel`` is a Telegram id or a username."""
-        return await self._ids(BY_MESSAGE, channel, message_id, tenant_id)
-
-    async def by_link(self, link: str) -> list[UUID]:
-        """Return the posts whose own link this is."""
-        return await self._ids(BY_LINK, link)
-
-    async def post(self, post_id: UUID) -> Row:
-        """Return everything recorded of a post: itself, its stages, events, pictures and pages."""
-        [post] = await self._rows(query("explain_post"), post_id)
+    async def post(self, post_id: UUID) -> Row | None:
+        """Return everything recorded of a post: itself, stages, events, pictures and pages; None when it is gone."""
+        posts = await self._rows(query("explain_post"), post_id)
+        if not posts:
+            return None
         return {
-            "post": post,
+            "post": posts[0],
             "stages": await self._rows(STAGES, post_id),
             "pictures": await self._rows(PICTURES, post_id),
             "pages": await self._rows(PAGES, post_id),
             "events": await self._rows(EVENTS, [str(post_id)]),
         }
+
+    async def tombstone(self, channel_id: UUID, message_id: int) -> Row | None:
+        """Return what is left of a deleted post, None when there is no tombstone."""
+        return await self._row(query("explain_deleted"), channel_id, message_id)
+
+    async def early_edit(self, channel_id: UUID, message_id: int) -> Row | None:
+        """Return the edit that came before its post, None when there is none."""
+        return await self._row(query("explain_early_edit"), channel_id, message_id)
+
+    async def channel_picture(self, tenant_id: UUID, tg_channel_id: int, message_id: int) -> Row | None:
+        """Return everything recorded of a channel's own picture; None when there is none."""
+        return await self._row(query("explain_channel_photo"), tenant_id, tg_channel_id, message_id)
+
+    async def weight(self, post_id: UUID) -> Row:
+        """Return what a deletion would take with the post; nothing when it is not there."""
+        return await self._row(query("post_weight"), post_id) or {}
+
+    async def events(self, aggregate: str) -> list[Row]:
+        """Return the events about one thing, oldest first."""
+        return await self._rows(EVENTS, [aggregate])
 
     async def album(self, tenant_id: UUID, tg_channel_id: int, grouped_id: int) -> Row | None:
         """Return everything recorded of an album: itself, its items and its events; None when there is none."""
@@ -94,8 +90,9 @@ class Records:
         about = [workflow_id, f"{albums[0]['channel_id']}:{grouped_id}"]
         return {"album": albums[0], "events": await self._rows(EVENTS, about)}
 
-    async def _ids(self, statement: str, *values: Any) -> list[UUID]:
-        return [next(iter(row.values())) for row in await self._rows(statement, *values)]
+    async def _row(self, statement: str, *values: Any) -> Row | None:
+        rows = await self._rows(statement, *values)
+        return rows[0] if rows else None
 
     async def _rows(self, statement: str, *values: Any) -> list[Row]:
         with our_errors():

@@ -13,7 +13,11 @@ Row = dict[str, Any]
 
 POSTS = """
 SELECT t.name AS tenant, p.enrichment_status AS state, count(*) AS posts
-FROM posts p JOIN tenants t ON t.id = p.tenant_id GROUP BY 1, 2 ORDER BY 1, 2
+FROM posts p JOIN tenants t ON t.id = p.tenant_id GROUP BY 1, 2
+UNION ALL
+SELECT t.name, 'deleted', count(*)
+FROM post_tombstones x JOIN tenants t ON t.id = x.tenant_id WHERE x.erased_at IS NOT NULL GROUP BY 1
+ORDER BY 1, 2
 """
 
 STAGES = """
@@ -76,7 +80,7 @@ class Reports:
         self._pool = pool
 
     async def posts(self) -> list[Row]:
-        """Return how many posts of each tenant are in each state."""
+        """Return how many posts of each tenant are in each state; of deleted ones there is a tombstone only."""
         return await self._rows(POSTS)
 
     async def stages(self) -> list[Row]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from adapters.redis_streams.errors import our_errors
+from contracts.dead_letters import UNREADABLE
 from contracts.streams import STREAMS, dead_letters
 
 _PAGE = 500
@@ -18,6 +19,16 @@ class Letter:
     stream: str
     id: str
     fields: Mapping[str, str]
+
+    @property
+    def kind(self) -> str:
+        """``unreadable`` or ``parked``; letters older than the word are unreadable ones."""
+        return self.fields.get("kind", UNREADABLE)
+
+    @property
+    def code(self) -> str:
+        """Why it lies there, in a word: the starter's code, or ``<stage>:<error class>``."""
+        return self.fields.get("error_code", "unknown")
 
 
 class Letters:
@@ -33,8 +44,16 @@ class Letters:
 
     async def all(self, stream: str | None = None) -> list[Letter]:
         """Return the letters of every stream, or of the one whose letters are wanted; oldest first."""
-        wanted = [dead_letters(name) for name in STREAMS if stream in {None, name, dead_letters(name)}]
-        return [letter for name in wanted for letter in await self._of(name)]
+        return [letter for name in _wanted(stream) for letter in await self._of(name)]
+
+    async def named(self, entry_id: str, stream: str | None = None) -> list[Letter]:
+        """Return the letters with that entry id, which is unique within a stream only."""
+        found: list[Letter] = []
+        for name in _wanted(stream):
+            with our_errors():
+                rows = await self._redis.xrange(name, min=entry_id, max=entry_id)
+            found += [Letter(name, id, fields) for id, fields in rows]
+        return found
 
     async def _of(self, stream: str) -> list[Letter]:
         found: list[Letter] = []
@@ -44,3 +63,7 @@ class Letters:
                 found += [Letter(stream, id, fields) for id, fields in rows]
                 after = f"({rows[-1][0]}"
         return found
+
+
+def _wanted(stream: str | None) -> list[str]:
+    return [dead_letters(name) for name in STREAMS if stream in {None, name, dead_letters(name)}]

@@ -1,4 +1,4 @@
-"""``postloom explain``: one post or album, from records alone."""
+"""``postloom explain``: one post, album or channel picture, from records and what the engine still knows."""
 
 from typing import Annotated
 
@@ -7,11 +7,12 @@ import typer
 
 def explain(
     subject: Annotated[
-        str, typer.Argument(help="A post id, a workflow id (post:…, album:…) or a t.me link.")
+        str,
+        typer.Argument(help="A post id, a workflow id (post:…, album:…, channel-photo:…) or a t.me link."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Tell of a post or album: every stage with its result, reason and times, and the events that were sent."""
+    """Tell of one: every stage with its result and times, its parks, what was tried again, the events, its end."""
     import asyncio
 
     from cli.explain.work import explain_and_show

@@ -1,14 +1,34 @@
-"""How a post or an album is told on the screen."""
+"""How a post, an album or what is left of one is told on the screen."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
+from cli.ages import moment_of
+from cli.explain.others import show_channel_picture, show_deleted, show_early_edit, show_unknown
+from cli.explain.parts import run_words, show_events, show_parks, show_tries
 from cli.screen import Cell, Screen, seconds
 from cli.search_work import snippet
 from contracts.identity import album_workflow_id
 
 Facts = dict[str, Any]
+
+
+def show(facts: Facts, screen: Screen, retry: str) -> None:
+    """Show what was found, whatever it is; ``retry`` is the command that lets it go on."""
+    shown = {
+        "post": show_post,
+        "album": show_album,
+        "deleted": show_deleted,
+        "early_edit": show_early_edit,
+        "channel_picture": show_channel_picture,
+        "unknown": show_unknown,
+    }
+    kind = next(kind for kind in shown if kind in facts)
+    shown[kind](facts, screen)
+    show_parks(facts, screen, retry)
+    show_tries(facts["workflow"], screen)
+    if "events" in facts:
+        show_events(facts["events"], screen)
 
 
 def show_post(facts: Facts, screen: Screen) -> None:
@@ -18,8 +38,11 @@ def show_post(facts: Facts, screen: Screen) -> None:
         f"{post['channel'] or 'channel ' + str(post['tg_channel_id'])} #{post['message_id']}: {post['state']}"
     )
     screen.line(f"  {snippet(post['text'])}")
-    screen.facts([*_who(post, facts["workflow"]), ("run", _told(facts["workflow"]))])
-    _problems(facts["workflow"], screen)
+    screen.facts([*_who(post, facts["workflow"]), ("run", run_words(facts["workflow"]))])
+    if stone := facts.get("deletion"):
+        screen.line(
+            f"  being deleted since {moment_of(stone['recorded_at'])}: {stone['reason']}", style="red"
+        )
     screen.title("Stages")
     if not facts["stages"]:
         screen.line("  none has ended yet")
@@ -32,7 +55,6 @@ def show_post(facts: Facts, screen: Screen) -> None:
     if facts["pages"]:
         screen.title("Links")
         screen.rows(("link", "what was read"), map(_page, facts["pages"]))
-    _events(facts["events"], screen)
 
 
 def show_album(facts: Facts, screen: Screen) -> None:
@@ -48,25 +70,24 @@ def show_album(facts: Facts, screen: Screen) -> None:
             ("kind", album["album_kind"]),
             ("items", album["items_count"]),
             ("inferred", "yes: exports do not name albums" if album["inferred"] else None),
-            ("assembled (UTC)", _moment(album["assembled_at"]) or None),
+            ("assembled (UTC)", moment_of(album["assembled_at"]) or None),
             ("missing", ", ".join(album["missing"] or []) or None),
             ("summary", album["summary"]),
             ("object", album["object_key"]),
             ("workflow", facts["workflow"]["id"]),
-            ("run", _told(facts["workflow"])),
+            ("run", run_words(facts["workflow"])),
+            ("waits for", _wanting(facts["workflow"])),
         ]
     )
-    _problems(facts["workflow"], screen)
     screen.title("Items")
-    items = [(i["position"] + 1, i["message_id"], i["state"], i["post_id"]) for i in album["items"]]
-    screen.rows(("item", "message", "state", "post"), items)
-    _events(facts["events"], screen)
+    items = [(i["position"] + 1, i["message_id"], i["state"], _file(i), i["post_id"]) for i in album["items"]]
+    screen.rows(("item", "message", "state", "file", "post"), items)
 
 
 def _who(post: Facts, workflow: Facts) -> Iterable[tuple[str, Cell]]:
     return [
         ("tenant", post["tenant"]),
-        ("posted (UTC)", _moment(post["posted_at"])),
+        ("posted (UTC)", moment_of(post["posted_at"])),
         ("link", post["link"]),
         ("tags", " ".join(f"#{tag}" for tag in post["tags"]) or "none"),
         ("error", post["error"]),
@@ -83,23 +104,34 @@ def _album(post: Facts) -> str | None:
     return album_workflow_id(post["tenant_id"], post["tg_channel_id"], post["grouped_id"])
 
 
-def _told(workflow: Facts) -> str:
-    if not workflow["known"]:
-        return str(workflow["why"])
-    said = (workflow["status"], workflow["attributes"].get("TgState"))
-    return ", ".join([*filter(None, said), f"{workflow['history_events']} history events"])
+def _wanting(workflow: Facts) -> str | None:
+    """Return what a running album still waits for, as it says itself."""
+    said = workflow.get("says") or {}
+    if not said.get("expected"):
+        return None
+    return f"{said['arrived']} of {said['expected']} items arrived, {said['waiting']} not looked at"
 
 
-def _problems(workflow: Facts, screen: Screen) -> None:
-    for problem in (workflow.get("says") or {}).get("problems", ()):
-        screen.line(f"  stuck at {problem['stage']}: {problem['error']}: {problem['message']}", style="red")
+def _file(item: Facts) -> str:
+    if item["file"] is None:
+        return ""
+    why = item["missing"] or item["skipped"]
+    return why.replace("_", " ") if why else "looked at" if item["looked_at"] else "not looked at"
 
 
 def _stage(stage: Facts) -> tuple[Cell, ...]:
     reason = (stage["reason"] or "").replace("_", " ")
     result = f"{stage['outcome']}: {reason}" if reason else stage["outcome"]
     took, waited = seconds(max(stage["took"], 0.0)), seconds(max(stage["waited"], 0.0))
-    return stage["stage"], result, _moment(stage["ended_at"]), waited, took, stage["attempts"], stage["runs"]
+    return (
+        stage["stage"],
+        result,
+        moment_of(stage["ended_at"]),
+        waited,
+        took,
+        stage["attempts"],
+        stage["runs"],
+    )
 
 
 def _picture(picture: Facts) -> tuple[Cell, ...]:
@@ -116,15 +148,3 @@ def _picture(picture: Facts) -> tuple[Cell, ...]:
 def _page(page: Facts) -> tuple[Cell, ...]:
     read = f"{page['title'] or '(no title)'}, {page['word_count']} words, {page['latency_ms'] or 0} ms"
     return page["url"], f"skipped: {page['skipped'].replace('_', ' ')}" if page["skipped"] else read
-
-
-def _events(events: list[Facts], screen: Screen) -> None:
-    screen.title("Events")
-    rows = [(e["event_type"], e["stream"], e["entry_id"] or "not sent yet") for e in events]
-    screen.rows(("event", "stream", "entry"), rows)
-    if not rows:
-        screen.line("  none")
-
-
-def _moment(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else ""

@@ -7,14 +7,14 @@ import asyncpg
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from adapters.postgres.campaigns import CampaignPosts
 from adapters.postgres.door import Directory
-from adapters.postgres.explaining import Records
+from adapters.postgres.finding import Finder
 from cli.errors import CommandError
 from cli.hints import command
 from cli.running import archive, engine
 from cli.screen import Screen, show_json
-from cli.subjects import Album, PostById, PostByMessage, subject_of
+from cli.subjects import Album, ChannelPicture, PostById, PostByMessage, subject_of
+from cli.tools import posts_called
 from contracts.errors import RejectedError, UnavailableError
 from contracts.post import PostRef, Retag
 from runtime.settings import load_settings
@@ -31,6 +31,8 @@ async def retag_one(words: str, tenant: str | None, *, as_json: bool) -> None:
     settings, subject = load_settings(), subject_of(words)
     if isinstance(subject, Album):
         raise CommandError("an album has no tags of its own: name the post with its caption", 2)
+    if isinstance(subject, ChannelPicture):
+        raise CommandError("a channel's own picture has no tags", 2)
     async with archive(settings) as pool:
         ref = _only(words, await _refs(pool, subject, tenant))
     done = await _retagged(await engine(settings), ref)
@@ -43,18 +45,13 @@ async def retag_one(words: str, tenant: str | None, *, as_json: bool) -> None:
 
 
 async def _refs(pool: asyncpg.Pool, subject: PostById | PostByMessage, tenant: str | None) -> list[PostRef]:
-    records, tenants = Records(pool), await Directory(pool).tenants()
-    match subject:
-        case PostById(post_id):
-            ids = await records.by_id(post_id)
-        case PostByMessage(channel, message_id, tenant_id):
-            ids = await records.by_message(channel, message_id, tenant_id)
+    tenants = await Directory(pool).tenants()
     try:
-        asked = [chosen(tenants, tenant)] if tenant else tenants
+        asked = {chosen(tenants, tenant).id} if tenant else {one.id for one in tenants}
     except RejectedError as error:
         raise CommandError(str(error), 2) from error
-    found = [await CampaignPosts(pool).refs(one.id, ids) for one in asked]
-    return [ref for refs in found for ref in refs.values()]
+    found = await posts_called(Finder(pool), subject)
+    return [known.ref for known in found if known.kind == "archived" and known.ref.tenant_id in asked]
 
 
 def _only(words: str, refs: list[PostRef]) -> PostRef:

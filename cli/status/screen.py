@@ -9,6 +9,8 @@ from contracts.stages import Stage
 
 Facts = dict[str, Any]
 STATES = ("pending", "tagged", "enriched", "indexed", "skipped", "failed")
+#: Not among the posts that are there: tombstones tell of these.
+DELETED = "deleted"
 
 
 def show(facts: Facts, screen: Screen, pace: str | None = None) -> None:
@@ -37,6 +39,9 @@ def _posts(facts: Facts, screen: Screen, pace: str | None) -> None:
     for row in facts["unfinished"]:
         where = f"waiting or under way, last stage done: {row['after_stage']}"
         screen.line(f"  {row['tenant']}: {row['posts']} {where}", style="dim")
+    for name, states in sorted(counts.items()):
+        if states.get(DELETED):
+            screen.line(f"  {name}: {states[DELETED]} deleted", style="dim")
     for row in facts["channel_pictures"]:
         screen.line(f"  {row['tenant']}: {_channel_pictures(row)}", style="dim")
     if pace:
@@ -44,7 +49,8 @@ def _posts(facts: Facts, screen: Screen, pace: str | None) -> None:
 
 
 def _tenant(name: str, states: dict[str, int], albums: Facts | None) -> list[str | int]:
-    return [name, sum(states.values()), *(states.get(state, 0) for state in STATES), _assembled(albums)]
+    kept = sum(count for state, count in states.items() if state != DELETED)
+    return [name, kept, *(states.get(state, 0) for state in STATES), _assembled(albums)]
 
 
 def _assembled(albums: Facts | None) -> str:
@@ -93,6 +99,8 @@ def _streams(streams: list[Facts] | None, screen: Screen) -> None:
         screen.line("  Redis does not answer", style="red")
         return
     screen.rows(("stream", "length", "dead", "readers"), [list(_stream(stream)) for stream in streams])
+    if dead := sum(stream["dead_letters"] for stream in streams):
+        screen.line(f"  {dead} dead letters: `postloom dlq list`", style="yellow")
 
 
 def _stream(stream: Facts) -> Iterable[str | int]:
@@ -115,9 +123,9 @@ def _workflows(workflows: Facts | None, screen: Screen) -> None:
     for line in told or ["none"]:
         screen.line(f"  {line}")
     for reason, count in workflows["stuck"].items():
-        screen.line(
-            f"  {count} stuck at {reason}: in the Web UI, filter by TgState = needs_human", style="yellow"
-        )
+        screen.line(f"  {count} stuck at {reason}", style="yellow")
+    if workflows["stuck"]:
+        screen.line("  why, and how they go on: `postloom stuck`", style="yellow")
 
 
 def _service(facts: Facts, screen: Screen) -> None:

@@ -3,67 +3,26 @@
 import json
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.terminal import ROOT, Terminal, a_service, command_line
+
 LINK = "https://t.me/c/1790001234/20"
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
 
 
-@dataclass
-class Terminal:
-    """Runs the command in a data folder of its own, as a user does."""
-
-    data: Path
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            _command(*words), env=self.env, cwd=ROOT, capture_output=True, text=True, check=False
-        )
-
-    def json(self, *words: str) -> Any:
-        done = self.run(*words, "--json")
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    @property
-    def env(self) -> dict[str, str]:
-        return {
-            "POSTLOOM_DATA_DIR": str(self.data),
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "HOME": str(Path.home()),
-        }
-
-
-def _command(*words: str) -> list[str]:
-    return [sys.executable, "-c", "from cli.main import main; main()", *words]
-
-
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Terminal, "subprocess.Popen[str]"]]:
     terminal = Terminal(tmp_path_factory.mktemp("up"))
-    with subprocess.Popen(
-        _command("up"),
-        env=terminal.env,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as service:
-        _wait_for(terminal.data / "run" / "service.json", service)
+    with a_service(terminal) as service:
         yield terminal, service
-        if service.poll() is None:
-            service.send_signal(signal.SIGTERM)
 
 
 @pytest.fixture(scope="module")
@@ -76,14 +35,6 @@ def terminal(up: tuple[Terminal, "subprocess.Popen[str]"]) -> Terminal:
     assert "40 posts" in done.stdout
     _until_indexed(terminal)
     return terminal
-
-
-def _wait_for(path: Path, service: "subprocess.Popen[str]") -> None:
-    end = time.monotonic() + 120
-    while not path.exists():
-        assert service.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.2)
 
 
 def _until_indexed(terminal: Terminal) -> None:
@@ -201,9 +152,9 @@ def test_a_campaign_is_estimated_first_and_not_started_unasked(terminal: Termina
     assert "say --yes to start it" in refused.stderr
 
 
-def test_a_campaign_is_paused_resumed_and_ended_by_command(terminal: Terminal) -> None:
+def test_a_campaign_is_paused_resumed_and_ended_bycommand_line(terminal: Terminal) -> None:
     with subprocess.Popen(
-        _command("retag", "--tenant", "reader", "--rate", "2", "--yes"),
+        command_line("retag", "--tenant", "reader", "--rate", "2", "--yes"),
         env=terminal.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as following:  # fmt: skip
         id = _started(terminal)
@@ -232,12 +183,12 @@ def _started(terminal: Terminal) -> str:
 
 def test_who_stops_following_a_campaign_stops_nothing(terminal: Terminal) -> None:
     with subprocess.Popen(
-        _command("campaign", "unfinished", "--tenant", "reader", "--yes"),
+        command_line("campaign", "unfinished", "--tenant", "reader", "--yes"),
         env=terminal.env, cwd=ROOT, stderr=subprocess.PIPE, text=True,
     ) as nothing:  # fmt: skip
         nothing.wait(timeout=60)
     with subprocess.Popen(
-        _command("retag", "--tenant", "reader", "--rate", "1", "--yes", "--json"),
+        command_line("retag", "--tenant", "reader", "--rate", "1", "--yes", "--json"),
         env=terminal.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as following:  # fmt: skip
         assert following.stderr

@@ -85,3 +85,28 @@ def test_watching_in_json_is_refused(capsys: pytest.CaptureFixture[str]) -> None
     assert run(["status", "--watch", "--json"]) == 2
 
     assert "do not go together" in capsys.readouterr().err
+
+
+def test_deleted_posts_are_counted_apart_from_those_that_are_there() -> None:
+    posts = [{"tenant": "acme", "state": state, "posts": n} for state, n in (("indexed", 3), ("deleted", 2))]
+
+    shown = _shown(_facts(posts=posts))
+
+    assert "acme: 2 deleted" in shown
+    assert next(line for line in shown.splitlines() if line.startswith("acme")).split()[1] == "3"
+
+
+def test_what_waits_for_somebody_leads_to_the_command_that_lists_it() -> None:
+    workflows = {"open": {"PostWorkflow": {"needs_human": 2}}, "stuck": {"tags:RejectedError": 2}}
+
+    shown = _shown(_facts(workflows=workflows))
+
+    assert "2 stuck at tags:RejectedError" in shown
+    assert "`postloom stuck`" in shown
+
+
+def test_dead_letters_lead_to_the_command_that_lists_them() -> None:
+    stream = {"stream": "s", "length": 3, "dead_letters": 4, "groups": []}
+
+    assert "4 dead letters: `postloom dlq list`" in _shown(_facts(streams=[stream]))
+    assert "dlq" not in _shown(_facts(streams=[{**stream, "dead_letters": 0}]))

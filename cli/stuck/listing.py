@@ -1,0 +1,148 @@
+"""What waits for a human: the engine's list, with what the record of parks says of it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+from temporalio.client import Client, WorkflowExecution
+from temporalio.common import SearchAttributeKey
+from temporalio.service import RPCError
+
+from adapters.postgres.finding import Finder
+from adapters.postgres.parked import ParkRecords
+from cli.errors import CommandError
+from cli.subjects import PostByMessage, subject_of
+from contracts.errors import UnavailableError
+from contracts.identity import WorkflowName, workflow_name
+from workflows import attributes
+
+_REASON: Final = re.compile(r"[\w-]+:[\w.]+")
+KINDS: Final = {"post": "post", "album": "album", "channel-photo": "channel picture"}
+
+
+@dataclass(frozen=True)
+class Which:
+    """Which of those that wait; nothing given means all of them."""
+
+    reason: str | None = None
+    tenant_id: UUID | None = None
+    channels: tuple[int, ...] | None = None
+
+    @classmethod
+    def of(
+        cls, reason: str | None, tenant_id: UUID | None = None, channels: tuple[int, ...] | None = None
+    ) -> "Which":
+        """Return the choice.
+
+        Raises:
+            CommandError: the reason is none.
+        """
+        if reason and not _REASON.fullmatch(reason):
+            raise CommandError(f"{reason!r} is no reason: one looks like tags:RateLimitedError", 2)
+        return cls(reason, tenant_id, channels)
+
+    def query(self) -> str:
+        """Return the engine's query. Runs that were terminated keep their attributes, hence ``Running``."""
+        parts = [f"TgState='{attributes.NEEDS_HUMAN}'", "ExecutionStatus='Running'"]
+        if self.reason:
+            parts.append(f"TgStuckReason='{self.reason}'")
+        if self.tenant_id:
+            parts.append(f"TgTenant='{self.tenant_id}'")
+        if self.channels:
+            parts.append("(" + " OR ".join(f"TgChannel='{channel}'" for channel in self.channels) + ")")
+        return " AND ".join(parts)
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """One that waits: what it is, why, since when, and ``name``, what commands may call it.
+
+    ``problems`` are all stages that are stuck. Where nothing was recorded ``message``, ``since``, ``until`` are None.
+    """
+
+    name: str
+    kind: str
+    workflow_id: str
+    reason: str
+    tenant: str
+    channel: str
+    tg_channel_id: int
+    number: int
+    link: str | None = None
+    message: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    tries: int = 0
+    problems: tuple[dict[str, Any], ...] = ()
+
+
+async def which(pool: asyncpg.Pool, reason: str | None, tenant_id: UUID | None, channel: str | None) -> Which:
+    """Return the choice.
+
+    Raises:
+        CommandError: the reason is none, or there is no such channel.
+    """
+    channels = tuple(await Finder(pool).channels(channel, tenant_id)) if channel else None
+    if channel and not channels:
+        raise CommandError(f"there is no channel {channel}", 2)
+    return Which.of(reason, tenant_id, channels)
+
+
+async def stuck(client: Client, pool: asyncpg.Pool, wanted: Which) -> list[Stuck]:
+    """Return all that wait, the longest wait first; what was not recorded comes last.
+
+    Raises:
+        UnavailableError: the engine or the archive does not answer.
+    """
+    runs = await _listed(client, wanted)
+    named = [(run, name) for run in runs if (name := workflow_name(run.id))]
+    places = [(run.id, run.run_id, name.tenant_id, name.tg_channel_id) for run, name in named]
+    recorded = await ParkRecords(pool).waiting(places)
+    found = [_stuck(run, name, recorded.get(run.id, {})) for run, name in named]
+    return sorted(found, key=lambda one: (one.since or datetime.max.replace(tzinfo=UTC), one.workflow_id))
+
+
+async def _listed(client: Client, wanted: Which) -> Sequence[WorkflowExecution]:
+    try:
+        return [run async for run in client.list_workflows(wanted.query())]
+    except RPCError as error:
+        raise UnavailableError(f"Temporal does not answer: {error.message}") from error
+
+
+def _stuck(run: WorkflowExecution, name: WorkflowName, row: dict[str, Any]) -> Stuck:
+    problems = tuple(row.get("problems") or ())
+    return Stuck(
+        name=_called(name, row, run.id),
+        kind=KINDS[name.kind],
+        workflow_id=run.id,
+        reason=_attribute(run, attributes.STUCK_REASON) or "unknown",
+        tenant=row.get("tenant") or str(name.tenant_id),
+        channel=row.get("channel") or f"channel {name.tg_channel_id}",
+        tg_channel_id=name.tg_channel_id,
+        number=name.number,
+        link=row.get("link"),
+        message=row.get("message"),
+        since=row.get("since"),
+        until=row.get("until"),
+        tries=int(problems[0].get("attempts", 0)) if problems else 0,
+        problems=problems,
+    )
+
+
+def _attribute(run: WorkflowExecution, key: SearchAttributeKey[str]) -> str | None:
+    return run.typed_search_attributes.get(key)
+
+
+def _called(name: WorkflowName, row: dict[str, Any], workflow_id: str) -> str:
+    """Return the link where it leads to just this post of this tenant; else the workflow's id, which always does."""
+    try:
+        subject = subject_of(row.get("link") or "")
+    except CommandError:
+        return workflow_id
+    names = {str(name.tg_channel_id), (row.get("username") or "").lower()}
+    leads = isinstance(subject, PostByMessage) and subject.channel.lower() in names
+    return str(row["link"]) if leads and row["followers"] == 1 else workflow_id

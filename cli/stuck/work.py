@@ -1,0 +1,55 @@
+"""Gathering and showing what waits for a human."""
+
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from cli.screen import Screen, show_json
+from cli.stuck.listing import Stuck, Which, stuck
+from cli.stuck.screen import next_command, show_groups, show_list
+from cli.tools import tenant_named, tools
+
+
+async def show_stuck(by: str | None, tenant: str | None, limit: int, *, as_json: bool) -> None:
+    """Show what waits, one by one or counted.
+
+    Raises:
+        CommandError: no service runs, or there is no such tenant.
+        UnavailableError: the engine or the archive does not answer.
+    """
+    async with tools() as hand:
+        wanted = Which(tenant_id=await tenant_named(hand.pool, tenant))
+        found = await stuck(hand.client, hand.pool, wanted)
+    if by:
+        groups = grouped(found, by, hand.call, tenant)
+        show_json({"total": len(found), "groups": groups}) if as_json else show_groups(groups, Screen())
+    elif as_json:
+        rows = [{**asdict(one), "do": next_command(one, hand.call)} for one in found[:limit]]
+        show_json({"total": len(found), "stuck": rows})
+    else:
+        show_list(found, limit, hand.call, Screen(), datetime.now(UTC))
+
+
+def grouped(found: Sequence[Stuck], by: str, call: str, tenant: str | None = None) -> list[dict[str, Any]]:
+    """Return the groups, the largest first, each with its count and a command for all of it."""
+    keys = [_group(one, by) for one in found]
+    whose = f" --tenant {shlex.quote(tenant)}" if tenant and by != "tenant" else ""
+    return [
+        {
+            "group": title,
+            "count": count,
+            "do": f"{call} resolve --{by} {shlex.quote(value)}{whose} retry",
+        }
+        for (value, title), count in Counter(keys).most_common()
+    ]
+
+
+def _group(one: Stuck, by: str) -> tuple[str, str]:
+    """Return what a command calls the group, and its title."""
+    if by == "channel":
+        return str(one.tg_channel_id), one.channel
+    value = one.reason if by == "reason" else one.tenant
+    return value, value

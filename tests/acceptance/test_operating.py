@@ -1,0 +1,89 @@
+"""Every command of docs/operating.md runs as it is written, one after the other, against a service with stuck posts."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime.embedded.temporal_binary import temporal_binary
+from tests.terminal import ROOT, Terminal, a_service
+
+pytestmark = [pytest.mark.services, pytest.mark.timeout(420)]
+
+PAPER = ROOT / "docs" / "operating.md"
+BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAPER.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+#: Commands whose status says something other than success; the paper says so beside them.
+TELLING = ("postloom reconcile ", "postloom dlq replay")
+
+#: Between two blocks an operator looks up: whatever was asked for has come to rest.
+QUIET = """
+for _ in $(seq 200); do
+  busy=$(postloom status --json | python3 -c 'import json, sys
+kinds = json.load(sys.stdin)["workflows"]["open"]
+print(sum(n for states in kinds.values() for state, n in states.items() if state != "needs_human"))')
+  [ "$busy" = 0 ] && [ "${before:-}" = 0 ] && break
+  before=$busy
+done
+"""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of an operator: a service whose tagger refuses every post, and both commands on PATH."""
+    folder = tmp_path_factory.mktemp("operating")
+    terminal = Terminal(
+        folder / "data", {"POSTLOOM_PROVIDERS__TAGS": "faulty", "POSTLOOM_FAULTY__ONE_IN": "1"}
+    )
+    tools = folder / "bin"
+    tools.mkdir()
+    (tools / "temporal").symlink_to(asyncio.run(temporal_binary(None, print)).path)
+    with a_service(terminal):
+        terminal.done("tenants", "add", "acme")
+        terminal.done("import", "examples/city_channel", "--tenant", "acme")
+        _until_quiet(terminal)
+        yield {
+            **terminal.env,
+            "PATH": f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "TEMPORAL_ADDRESS": terminal.reach["temporal"],
+        }
+
+
+def _until_quiet(terminal: Terminal) -> None:
+    done = subprocess.run(
+        ["bash", "-c", QUIET], env=_env(terminal), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def _env(terminal: Terminal) -> dict[str, str]:
+    return {**terminal.env, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
+def _quoted(block: str) -> str:
+    """The block with commands whose status is an answer allowed to say no."""
+    lines = [
+        f"{line.split('  #')[0].rstrip()} || [ $? -eq 1 ]" if line.startswith(TELLING) else line
+        for line in block.splitlines()
+    ]
+    return "\n".join(lines)
+
+
+def test_every_command_of_the_paper_runs_as_written(desk: dict[str, str]) -> None:
+    script = "\n".join(f"{QUIET}\necho '== block {n}'\n{_quoted(block)}" for n, block in enumerate(BLOCKS))
+
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        env=desk, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    assert "RejectedError" in done.stdout
+
+
+def test_the_paper_has_commands() -> None:
+    assert len(BLOCKS) > 10

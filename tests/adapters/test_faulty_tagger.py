@@ -1,0 +1,55 @@
+"""The provider that fails on purpose."""
+
+from pathlib import Path
+
+import pytest
+
+from adapters.faulty_tagger import FaultyTagger, is_refused
+from contracts.errors import PipelineError, RejectedError, UnavailableError
+
+
+class Steady:
+    """Proposes the same tag for everything."""
+
+    provider, model, version = "steady", "one", "3"
+
+    async def tags_for(self, text: str) -> tuple[str, ...]:
+        return ("bridge",)
+
+
+TEXTS = [f"news of day {number}" for number in range(400)]
+BAD = next(text for text in TEXTS if is_refused(text, 10))
+GOOD = next(text for text in TEXTS if not is_refused(text, 10))
+
+
+def test_about_one_text_in_so_many_is_refused() -> None:
+    refused = sum(is_refused(text, 10) for text in TEXTS)
+
+    assert 20 <= refused <= 60
+    assert all(is_refused(text, 1) for text in TEXTS)
+
+
+@pytest.mark.parametrize("error", [RejectedError, UnavailableError])
+async def test_what_is_refused_fails_as_it_was_told_to(error: type[PipelineError]) -> None:
+    tagger = FaultyTagger(Steady(), 10, error)
+
+    with pytest.raises(error, match="one in 10"):
+        await tagger.tags_for(BAD)
+    assert await tagger.tags_for(GOOD) == ("bridge",)
+
+
+async def test_it_is_mended_as_soon_as_the_file_is_there(tmp_path: Path) -> None:
+    mended = tmp_path / "mended"
+    tagger = FaultyTagger(Steady(), 1, RejectedError, mended)
+    with pytest.raises(RejectedError):
+        await tagger.tags_for(BAD)
+
+    mended.touch()
+
+    assert await tagger.tags_for(BAD) == ("bridge",)
+
+
+def test_it_says_of_itself_what_the_real_tagger_says() -> None:
+    tagger = FaultyTagger(Steady(), 10, RejectedError)
+
+    assert (tagger.provider, tagger.model, tagger.version) == ("steady", "one", "3")

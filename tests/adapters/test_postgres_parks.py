@@ -1,0 +1,95 @@
+"""Parks in a real database: kept once, read by who waits, closed when their workflow did not outlive them."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from adapters.postgres.parked import ParkRecords
+from adapters.postgres.parks import Parks
+from adapters.postgres.posts import PostArchive
+from contracts.dead_letters import parked as letter_of
+from contracts.parking import Parked, Settled
+from contracts.post import Decision, PostRef, Problem
+from contracts.stages import Stage
+from tests.adapters.saved import save
+from tests.build import CHANNEL, MOMENT, a_tenant
+
+pytestmark = pytest.mark.services
+
+LINK = "https://t.me/c/1234567890/7"
+
+
+def a_park(ref: PostRef, **values: Any) -> Parked:
+    problem = Problem(stage=Stage.TAGS, error="RejectedError", message="the tagger refuses", attempts=3)
+    known = {
+        "workflow_id": ref.workflow_id, "run_id": "r1", "number": 1, "tenant_id": ref.tenant_id,
+        "post_id": ref.post_id, "tg_channel_id": ref.tg_channel_id, "trace_id": ref.trace_id, "problems": (problem,),
+        "since": MOMENT, "until": MOMENT,
+    }  # fmt: skip
+    return Parked.model_validate({**known, **values})
+
+
+async def begin(pool: asyncpg.Pool, park: Parked) -> None:
+    await Parks(pool).begin(park, letter_of(park))
+
+
+async def waiting(pool: asyncpg.Pool, ref: PostRef, run: str = "r1") -> dict[str, Any]:
+    place = (ref.workflow_id, run, ref.tenant_id, ref.tg_channel_id)
+    return (await ParkRecords(pool).waiting([place]))[ref.workflow_id]
+
+
+async def test_who_waits_is_told_with_its_names_its_sentence_and_its_tries(
+    archive: PostArchive, pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    await save(archive, ref, telegram_post_url=LINK)
+    await begin(pool, a_park(ref))
+    await begin(pool, a_park(ref))
+
+    row = await waiting(pool, ref)
+
+    assert (row["link"], row["channel"], row["tenant"]) == (LINK, "Город", str(ref.tenant_id))
+    assert (row["message"], row["since"]) == ("the tagger refuses", MOMENT)
+    assert row["problems"][0]["attempts"] == 3
+
+
+async def test_of_several_parks_of_a_run_the_open_one_is_told(pool: asyncpg.Pool, ref: PostRef) -> None:
+    first, second = a_park(ref), a_park(ref, number=2, problems=(a_park(ref).problems[0],))
+    await begin(pool, first)
+    await Parks(pool).end(Settled(parked=first, decision=Decision(action="retry", by="anna", note="mended")))
+    assert (await waiting(pool, ref))["since"] is None
+
+    await begin(pool, second)
+
+    assert (await waiting(pool, ref))["since"] == MOMENT
+    earlier, now = await ParkRecords(pool).of(ref.workflow_id)
+    assert (earlier["action"], earlier["decided_by"], earlier["note"]) == ("retry", "anna", "mended")
+    assert now["ended_at"] is None
+
+
+async def test_a_park_of_an_earlier_run_is_nobodys_now(pool: asyncpg.Pool, ref: PostRef) -> None:
+    await begin(pool, a_park(ref))
+
+    assert (await waiting(pool, ref, run="r2"))["since"] is None
+
+
+async def test_one_that_was_never_recorded_is_told_by_its_channel(pool: asyncpg.Pool, ref: PostRef) -> None:
+    assert (await waiting(pool, ref))["channel"] == "Город"
+    stranger = ("post:x", "r", a_tenant(), CHANNEL)
+    assert (await ParkRecords(pool).waiting([stranger]))["post:x"]["channel"] is None
+    assert await ParkRecords(pool).waiting([]) == {}
+
+
+async def test_what_a_run_left_open_is_closed_with_who_started_it_again(
+    pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    await begin(pool, a_park(ref))
+    await begin(pool, a_park(ref, run_id="r2"))
+
+    for _ in range(2):
+        await ParkRecords(pool).close(ref.workflow_id, "r1", "restart", "anna")
+
+    closed, still_open = await ParkRecords(pool).of(ref.workflow_id)
+    assert (closed["woken_by"], closed["decided_by"]) == ("restart", "anna")
+    assert closed["ended_at"] is not None
+    assert still_open["ended_at"] is None

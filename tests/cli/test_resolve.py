@@ -1,0 +1,47 @@
+"""What decisions are about."""
+
+from typing import Any
+
+import pytest
+
+from cli.resolve.batch import can
+from cli.resolve.words import decided
+from cli.stuck.listing import Stuck
+from contracts.post import Decision
+from tests.cli.test_stuck import one
+
+
+@pytest.mark.parametrize(
+    ("words", "subject", "action", "stage"),
+    [
+        (["post:1", "retry"], "post:1", "retry", None),
+        (["post:1", "skip"], "post:1", "skip", None),
+        (["post:1", "skip", "vision"], "post:1", "skip", "vision"),
+        (["give-up"], None, "give-up", None),
+        (["skip", "tags"], None, "skip", "tags"),
+    ],
+)
+def test_words_say_whom_and_what(
+    words: list[str], subject: str | None, action: str, stage: str | None
+) -> None:
+    told = decided(words, "anna", "why not")
+
+    assert told == (subject, Decision(action=action, stage=stage, by="anna", note="why not"))
+
+
+def stuck_at(*stages: str, **values: Any) -> Stuck:
+    return one(problems=tuple({"stage": stage} for stage in stages), **values)
+
+
+def test_everything_may_be_retried_and_given_up() -> None:
+    assert can(one(kind="album"), Decision(action="retry"))
+    assert can(one(kind="channel picture"), Decision(action="give-up"))
+
+
+def test_only_posts_that_are_stuck_there_may_do_without_a_stage() -> None:
+    skip = Decision(action="skip", stage="tags")
+
+    assert can(stuck_at("vision", "tags"), skip)
+    assert not can(stuck_at("vision"), skip)
+    assert not can(stuck_at("tags", kind="album"), skip)
+    assert can(stuck_at("vision"), Decision(action="skip"))

@@ -6,7 +6,7 @@ SELECT
     g.meta #> '{enrichment,missing}' AS missing,
     g.meta #>> '{enrichment,vision_summary}' AS summary,
     g.meta #>> '{enrichment,s3_key}' AS object_key,
-    g.meta #>> '{enrichment,assembly_completed_at}' AS assembled_at,
+    (g.meta #>> '{enrichment,assembly_completed_at}')::timestamptz AS assembled_at,
     g.meta #>> '{enrichment,caption_post_id}' AS caption_post_id,
     (
         SELECT COALESCE(jsonb_agg(jsonb_build_object(

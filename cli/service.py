@@ -10,15 +10,19 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.restoring import Restorer
 from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.door import Directory
 from adapters.postgres.vectors import VectorRecords
+from adapters.postgres.record import EventRecord
 from adapters.redis_streams.log import EventLog
+from adapters.redis_streams.marker import MarkerKey
 from adapters.redis_streams.reader import StreamReader
 from adapters.redis_streams.watch import trim
 from contracts.errors import UnavailableError
 from contracts.streams import STREAMS
 from domain.policy import Policies
+from ingest.guard import Guard
 from ingest.relay import Relay
 from runtime.embedded.errors import StackError
 from runtime.embedded.stack import StackAddresses, StackOptions, embedded_stack
@@ -163,7 +167,9 @@ def _ended_well(task: "asyncio.Task[None]") -> bool:
 
 def _run_parts(service: Service, *, reading: bool) -> None:
     stores, settings, client = service.stores, service.settings, service.client
-    service.run("relay", Relay(stores.pool, EventLog(stores.redis)).run())
+    restorer = Restorer(EventRecord(stores.pool), EventLog(stores.redis))
+    service.run("guard", Guard(MarkerKey(stores.redis, stores.marker), restorer).run())
+    service.run("relay", Relay(stores.pool, EventLog(stores.redis, stores.marker)).run())
     service.run("trim", _trim_forever(service))
     service.run("switch", switch_forever(stores.vectors, VectorRecords(stores.pool)))
     if not reading:

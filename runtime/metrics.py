@@ -25,3 +25,9 @@ DEAD_LETTERS: Final = Counter(
 STARTED: Final = Counter(
     "postloom_workflows_started", "Workflows that were started or signalled", ["kind"], registry=REGISTRY
 )
+RESTORED: Final = Counter(
+    "postloom_events_restored",
+    "Events that Redis had lost and that were appended again",
+    ["stream"],
+    registry=REGISTRY,
+)

@@ -82,7 +82,11 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
         providers.embedders, parts.stores.vectors, parts.stores.graph, posts, records, versions.vision
     )
     bridge = BridgeActivities(
-        Outbox(pool), EventLog(parts.stores.redis), posts, records, PostSignals(parts.client)
+        Outbox(pool),
+        EventLog(parts.stores.redis, parts.stores.marker),
+        posts,
+        records,
+        PostSignals(parts.client),
     )
     albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, versions.vision)
     deleting = DeletingActivities(Tombstones(pool), parts.stores.vectors, parts.stores.graph, objects)

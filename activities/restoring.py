@@ -1,0 +1,82 @@
+"""Restoring events that Redis lost: appended again from the record, same bytes, same keys, in their order."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Protocol
+from uuid import UUID
+
+from contracts.outgoing import Outgoing
+from contracts.restoring import Restored, RestorePage, SentEvent
+
+#: Events whose keys are asked for at a time; events whose bytes are held at a time; events that are named.
+PAGE: Final = 1000
+BATCH: Final = 100
+NAMED: Final = 3
+
+
+class Record(Protocol):
+    """Every event that was sent."""
+
+    async def first(self, since: datetime) -> int | None: ...
+
+    async def page(
+        self, after: int, since: datetime, tenant_id: UUID | None, until: int | None, limit: int
+    ) -> list[SentEvent]: ...
+
+    async def events(self, ids: Sequence[int]) -> dict[int, Outgoing]: ...
+
+    async def sent_again(self, ids: Sequence[int], entry_ids: Sequence[str]) -> None: ...
+
+
+class Streams(Protocol):
+    """Where events are appended, each key once; it remembers the keys for longer than the entries."""
+
+    async def knows(self, events: Sequence[tuple[str, str]]) -> list[bool]: ...
+
+    async def append_all(self, events: Sequence[Outgoing]) -> list[str]: ...
+
+
+class Restorer:
+    """Compares the record with the streams. Any number may do so at once: a key that is there is appended by nobody."""
+
+    def __init__(self, record: Record, streams: Streams) -> None:
+        self._record, self._streams = record, streams
+
+    async def page(self, ask: RestorePage) -> Restored:
+        """Look through one page of the record; with ``apply`` append what is lost, oldest first.
+
+        Trimmed entries are not lost: their keys outlive them. The same page again appends nothing.
+
+        Raises:
+            UnavailableError: a store did not answer; what was appended stays.
+        """
+        sent = await self._record.page(ask.after, ask.since, ask.tenant_id, ask.until, PAGE)
+        known = await self._streams.knows([(event.stream, event.idempotency_key) for event in sent])
+        lost = [event for event, there in zip(sent, known, strict=True) if not there]
+        if ask.apply:
+            await self._append([event.id for event in lost])
+        return Restored(
+            looked=len(sent),
+            lost=Counter(event.stream for event in lost),
+            restored=len(lost) if ask.apply else 0,
+            examples=tuple(f"{event.stream} {event.idempotency_key}" for event in lost[:NAMED]),
+            after=sent[-1].id if len(sent) == PAGE else None,
+        )
+
+    async def everything(self, since: datetime) -> Counter[str]:
+        """Restore what was sent since then and is lost; return how many events of each stream. Raises as ``page``."""
+        restored: Counter[str] = Counter()
+        first = await self._record.first(since)
+        after = None if first is None else first - 1
+        while after is not None:
+            page = await self.page(RestorePage(since=since, after=after))
+            restored.update(page.lost)
+            after = page.after
+        return restored
+
+    async def _append(self, ids: Sequence[int]) -> None:
+        for start in range(0, len(ids), BATCH):
+            events = await self._record.events(ids[start : start + BATCH])
+            entries = await self._streams.append_all(list(events.values()))
+            await self._record.sent_again(list(events), entries)

@@ -1,0 +1,40 @@
+"""What travels when lost events are restored."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from contracts.post import Frozen
+
+#: How far back the record is looked through. Keys are remembered for 45 days: a day less, and an event whose key
+#: is gone was lost, never merely forgotten.
+LOOK_BACK: Final = timedelta(days=44)
+
+
+class SentEvent(Frozen):
+    """An event of the record: its place in it, and what makes it this event."""
+
+    id: int
+    stream: str
+    idempotency_key: str
+
+
+class RestorePage(Frozen):
+    """Asks for one page of the record, after an id and up to another; without ``apply`` it is only looked at."""
+
+    since: datetime
+    after: int = 0
+    until: int | None = None
+    tenant_id: UUID | None = None
+    apply: bool = True
+
+
+class Restored(Frozen):
+    """What a page had: how many events, which are ``lost`` by stream, some named; ``after`` None: no more pages."""
+
+    looked: int
+    lost: Mapping[str, int] = {}
+    restored: int = 0
+    examples: tuple[str, ...] = ()
+    after: int | None = None

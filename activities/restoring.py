@@ -2,12 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Protocol
 from uuid import UUID
 
+from temporalio import activity
+
 from contracts.outgoing import Outgoing
-from contracts.restoring import Restored, RestorePage, SentEvent
+from contracts.reconciling import Compared, ComparePage, Difference, Kind
+from contracts.restoring import LOOK_BACK, Restored, RestorePage, SentEvent
+from domain.reconciling import found
 
 #: Events whose keys are asked for at a time; events whose bytes are held at a time; events that are named.
 PAGE: Final = 1000
@@ -21,7 +25,7 @@ class Record(Protocol):
     async def first(self, since: datetime) -> int | None: ...
 
     async def page(
-        self, after: int, since: datetime, tenant_id: UUID | None, until: int | None, limit: int
+        self, after: int, since: datetime, tenant_id: UUID | None, limit: int
     ) -> list[SentEvent]: ...
 
     async def events(self, ids: Sequence[int]) -> dict[int, Outgoing]: ...
@@ -51,7 +55,7 @@ class Restorer:
         Raises:
             UnavailableError: a store did not answer; what was appended stays.
         """
-        sent = await self._record.page(ask.after, ask.since, ask.tenant_id, ask.until, PAGE)
+        sent = await self._record.page(ask.after, ask.since, ask.tenant_id, PAGE)
         known = await self._streams.knows([(event.stream, event.idempotency_key) for event in sent])
         lost = [event for event, there in zip(sent, known, strict=True) if not there]
         if ask.apply:
@@ -80,3 +84,26 @@ class Restorer:
             events = await self._record.events(ids[start : start + BATCH])
             entries = await self._streams.append_all(list(events.values()))
             await self._record.sent_again(list(events), entries)
+
+
+class RestoreActivities:
+    """Compares the record with the streams, as a part of reconciling."""
+
+    def __init__(self, restorer: Restorer) -> None:
+        self._restorer = restorer
+
+    @activity.defn
+    async def compare_events(self, page: ComparePage) -> Compared:
+        """Find events of the record that Redis lost; with ``apply`` append them again. Idempotent by key."""
+        ask = RestorePage(
+            since=datetime.now(UTC) - LOOK_BACK,
+            after=int(page.after or 0),
+            tenant_id=page.tenant_id,
+            apply=page.apply,
+        )
+        seen = await self._restorer.page(ask)
+        lost = Difference(
+            kind=Kind.EVENTS, count=sum(seen.lost.values()), repaired=seen.restored, examples=seen.examples
+        )
+        after = None if seen.after is None else str(seen.after)
+        return Compared(looked=seen.looked, differences=found(lost), after=after)

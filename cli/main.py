@@ -15,6 +15,7 @@ from cli.bench.command import bench
 from cli.demo.command import demo
 from cli.doctor.command import doctor
 from cli.explain.command import explain
+from cli.reconcile.command import reconcile
 from cli.status.command import status
 
 INTERRUPTED: Final = 130
@@ -33,6 +34,7 @@ app.command("import")(importing.import_)
 app.command("status")(status)
 app.command("search")(search.search)
 app.command("explain")(explain)
+app.command("reconcile")(reconcile)
 app.command("doctor")(doctor)
 app.command("bench")(bench)
 

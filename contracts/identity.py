@@ -51,3 +51,8 @@ def album_workflow_id(tenant: UUID, tg_channel_id: int, grouped_id: int) -> str:
 def channel_photo_workflow_id(tenant: UUID, tg_channel_id: int, message_id: int) -> str:
     """Return the id of the workflow of a channel's picture."""
     return f"channel-photo:{tenant}:{tg_channel_id}:{message_id}"
+
+
+def reconcile_workflow_id(tenant: UUID | None) -> str:
+    """Return the id of the workflow that compares the archive with its stores; None stands for all tenants."""
+    return f"reconcile:{tenant or 'all'}"

@@ -21,11 +21,10 @@ class SentEvent(Frozen):
 
 
 class RestorePage(Frozen):
-    """Asks for one page of the record, after an id and up to another; without ``apply`` it is only looked at."""
+    """Asks for the page of the record after an id; without ``apply`` it is only looked at."""
 
     since: datetime
     after: int = 0
-    until: int | None = None
     tenant_id: UUID | None = None
     apply: bool = True
 

@@ -15,16 +15,23 @@ from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
 from activities.parking import ParkingActivities
+from activities.reconciling import ReconcileActivities
+from activities.reconciling_albums import ReconcileAlbumActivities
+from activities.reconciling_objects import ReconcileObjectActivities
+from activities.restoring import RestoreActivities, Restorer
 from activities.saving import SavingActivities
 from activities.seeing import VisionActivities
 from activities.tagging import TagActivities
 from adapters.postgres.albums import AlbumArchive
 from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.deleting import Tombstones
+from adapters.postgres.comparing import Comparison
+from adapters.postgres.comparing_objects import ObjectComparison
 from adapters.postgres.outbox import Outbox
 from adapters.postgres.pages import PageMemory
 from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
+from adapters.postgres.record import EventRecord
 from adapters.postgres.stages import StageStore
 from adapters.postgres.vision import VisionMemory
 from adapters.redis_streams.letters import Letters
@@ -35,6 +42,7 @@ from domain.policy import Policies
 from workers.providers import Providers
 from workers.stores import Stores
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
+from workflows.comparing import is_at_work
 from workflows.starting import refresh_album, refresh_post
 
 Activity = Callable[..., Any]
@@ -53,6 +61,14 @@ class PostSignals:
     async def refresh_album(self, ref: AlbumRef) -> None:
         """Have the album look again at what has arrived and was seen."""
         await refresh_album(self._client, ref)
+
+    async def put_together_again(self, ref: AlbumRef) -> None:
+        """Have the album put together from what is there; items that it was without are not waited for again."""
+        await refresh_album(self._client, ref, deadline_seconds=0.0)
+
+    async def is_at_work(self, workflow_id: str) -> bool:
+        """Whether the workflow is open and waits for no human."""
+        return await is_at_work(self._client, workflow_id)
 
 
 @dataclass(frozen=True)
@@ -101,8 +117,23 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
         photos.find_channel_photo, photos.record_channel_photo,
     ]  # fmt: skip
     return {
-        POST_QUEUE: ours,
+        POST_QUEUE: [*ours, *_reconciling(parts)],
         TAGS_QUEUE: [tagging.tag_post],
         VISION_QUEUE: [seeing.analyze_media],
         CRAWL_QUEUE: [crawling.fetch_page],
     }
+
+
+def _reconciling(parts: Parts) -> Sequence[Activity]:
+    """Return what compares the archive with the stores and repairs them."""
+    stores, workflows = parts.stores, PostSignals(parts.client)
+    archive = Comparison(stores.pool)
+    index = ReconcileActivities(archive, stores.vectors, stores.graph, workflows)
+    albums = ReconcileAlbumActivities(archive, stores.graph, stores.objects, workflows)
+    objects = ReconcileObjectActivities(ObjectComparison(stores.pool), stores.objects, archive, workflows)
+    events = RestoreActivities(Restorer(EventRecord(stores.pool), EventLog(stores.redis)))
+    return [
+        index.find_tenant, index.measure_archive, index.compare_index, index.compare_strays, index.await_repairs,
+        albums.compare_albums, objects.compare_media, objects.compare_vision, objects.compare_pages,
+        objects.settle_pages, events.compare_events,
+    ]  # fmt: skip

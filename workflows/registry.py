@@ -5,5 +5,6 @@ from typing import Final
 from workflows.album import AlbumWorkflow
 from workflows.channel_photo import ChannelPhotoWorkflow
 from workflows.post import PostWorkflow
+from workflows.reconcile import ReconcileWorkflow
 
-WORKFLOWS: Final = (PostWorkflow, AlbumWorkflow, ChannelPhotoWorkflow)
+WORKFLOWS: Final = (PostWorkflow, AlbumWorkflow, ChannelPhotoWorkflow, ReconcileWorkflow)

@@ -20,8 +20,8 @@ SELECT min(id) FROM (SELECT id FROM outbox_events WHERE processed_at >= $1 OFFSE
 
 SENT_PAGE: Final = """
 SELECT id, stream_key AS stream, idempotency_key FROM outbox_events
-WHERE id > $1 AND processed_at >= $2 AND ($3::uuid IS NULL OR tenant_id = $3) AND ($4::bigint IS NULL OR id <= $4)
-ORDER BY id LIMIT $5
+WHERE id > $1 AND processed_at >= $2 AND ($3::uuid IS NULL OR tenant_id = $3)
+ORDER BY id LIMIT $4
 """
 
 EVENTS: Final = """
@@ -32,10 +32,6 @@ SELECT id, stream_key AS stream, idempotency_key, fields FROM outbox_events WHER
 SENT_AGAIN: Final = """
 UPDATE outbox_events e SET processed_at = now(), entry_id = s.entry_id
 FROM unnest($1::bigint[], $2::text[]) AS s (id, entry_id) WHERE e.id = s.id
-"""
-
-COUNT_SINCE: Final = """
-SELECT count(*) FROM outbox_events WHERE processed_at >= $1 AND ($2::uuid IS NULL OR tenant_id = $2)
 """
 
 
@@ -57,12 +53,10 @@ class EventRecord:
             first: int | None = await self._pool.fetchval(FIRST_SINCE, since)
         return first
 
-    async def page(
-        self, after: int, since: datetime, tenant_id: UUID | None, until: int | None, limit: int
-    ) -> list[SentEvent]:
-        """Return up to ``limit`` events sent since then, with an id over ``after`` and up to ``until``, by id."""
+    async def page(self, after: int, since: datetime, tenant_id: UUID | None, limit: int) -> list[SentEvent]:
+        """Return up to ``limit`` events sent since then, with an id over ``after``, by id."""
         with our_errors():
-            rows = await self._pool.fetch(SENT_PAGE, after, since, tenant_id, until, limit)
+            rows = await self._pool.fetch(SENT_PAGE, after, since, tenant_id, limit)
         return [SentEvent.model_validate(dict(row)) for row in rows]
 
     async def events(self, ids: Sequence[int]) -> dict[int, Outgoing]:
@@ -75,8 +69,3 @@ class EventRecord:
         """Remember where each event landed this time."""
         with our_errors():
             await self._pool.execute(SENT_AGAIN, list(ids), list(entry_ids))
-
-    async def count(self, since: datetime, tenant_id: UUID | None) -> int:
-        """Return how many events were sent since then."""
-        with our_errors():
-            return int(await self._pool.fetchval(COUNT_SINCE, since, tenant_id))

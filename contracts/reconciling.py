@@ -1,0 +1,120 @@
+"""What travels when the archive is compared with its stores, and repaired."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from contracts.identity import reconcile_workflow_id
+from contracts.post import Frozen
+
+
+class Check(StrEnum):
+    """What is compared, in this order: what may change a post's content comes before what is made of it."""
+
+    MEDIA = "media"
+    VISION = "vision"
+    PAGES = "pages"
+    INDEX = "index"
+    ALBUMS = "albums"
+    STRAYS = "strays"
+    EVENTS = "events"
+
+
+class Kind(StrEnum):
+    """A kind of difference: the store, and what is missing there or belongs to nobody (``stray``)."""
+
+    MEDIA = "objects:missing_media"
+    VISION = "objects:missing_vision"
+    PAGES = "objects:missing_pages"
+    SUMMARIES = "objects:missing_summaries"
+    POINTS = "vectors:missing_posts"
+    STRAY_POINTS = "vectors:stray_posts"
+    NODES = "graph:missing_posts"
+    ALBUM_NODES = "graph:missing_albums"
+    STRAY_NODES = "graph:stray_posts"
+    EVENTS = "streams:lost_events"
+
+    @property
+    def store(self) -> str:
+        """The store that differs from the archive."""
+        return self.value.partition(":")[0]
+
+    @property
+    def what(self) -> str:
+        """What differs, in words."""
+        return self.value.partition(":")[2].replace("_", " ")
+
+
+class Difference(Frozen):
+    """What differs: how many, a few of them by name, and how many were repaired."""
+
+    kind: Kind
+    count: int
+    repaired: int = 0
+    examples: tuple[str, ...] = ()
+
+
+class ComparePage(Frozen):
+    """Asks for one page of a check, after a cursor and up to another; with ``apply`` the repair is begun."""
+
+    check: Check
+    tenant_id: UUID | None = None
+    after: str = ""
+    until: str = ""
+    apply: bool = False
+
+
+class Compared(Frozen):
+    """What a page showed. ``opened`` posts or albums were asked to look again, all up to the cursor ``upto``.
+
+    ``after`` is where the next page begins; None where there is none.
+    """
+
+    looked: int
+    differences: tuple[Difference, ...] = ()
+    opened: int = 0
+    upto: str = ""
+    after: str | None = None
+
+
+class Walk(Frozen):
+    """How far a comparison is; ``check`` None at its end."""
+
+    tenant_id: UUID | None = None
+    check: Check | None = None
+    after: str = ""
+    looked: int = 0
+    total: int = 0
+    differences: tuple[Difference, ...] = ()
+
+
+class ReconcileOrder(Frozen):
+    """What a ReconcileWorkflow starts with; ``tenant_id`` None compares everybody's.
+
+    ``walk`` is what an earlier run left to the next one, which comes after ``pages_per_run`` pages.
+    """
+
+    tenant_id: UUID | None = None
+    apply: bool = False
+    walk: Walk | None = None
+    pages_per_run: int = 500
+
+    @property
+    def workflow_id(self) -> str:
+        """The id of the workflow: one at a time compares the same."""
+        return reconcile_workflow_id(self.tenant_id)
+
+
+class ReconcileProgress(Frozen):
+    """Where a comparison stands."""
+
+    apply: bool
+    walk: Walk
+
+
+class ReconcileResult(Frozen):
+    """How a comparison ended: ``same``, ``differs``, or with ``apply`` ``repaired`` when nothing is left over."""
+
+    state: str
+    apply: bool
+    looked: int
+    differences: tuple[Difference, ...] = ()

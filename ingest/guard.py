@@ -94,11 +94,8 @@ class Guard:
         repair = Marker(seen.run_id, max(since, emptied), uuid4().hex)
         if not await self._marker.swap(seen, repair):
             return None
-        _log.warning(
-            "redis is looked through for what it lost",
-            why="it was emptied" if marker is None else "it was started again",
-            since=repair.at.isoformat(),
-        )
+        why = "new or emptied" if marker is None else "started again"
+        _log.info("redis is looked through for what it lost", why=why, since=repair.at.isoformat())
         return repair
 
     async def _restore(self, since: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from activities.announcing import BridgeActivities, Posts
+from activities.announcing import BridgeActivities
 from activities.assembling import AlbumActivities
 from activities.channel_photos import ChannelPhotoActivities
 from activities.crawling import CrawlActivities
@@ -10,6 +10,10 @@ from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
 from activities.parking import ParkingActivities
+from activities.reconciling import ReconcileActivities
+from activities.reconciling_albums import ReconcileAlbumActivities
+from activities.reconciling_objects import ReconcileObjectActivities
+from activities.restoring import RestoreActivities, Restorer
 from activities.saving import SavingActivities
 from activities.seeing import VisionActivities
 from activities.tagging import TagActivities
@@ -18,6 +22,7 @@ from domain.policy import CrawlPolicy, VisionPolicy
 from tests.build import VERSIONS
 from tests.fake_archive import FakeAlbums, FakeArchive, FakeLooks, FakePages, FakeParks
 from tests.fake_channel_photos import FakeChannelPhotos
+from tests.fake_comparing import FakeComparison, FakeObjectComparison, FakeRecord
 from tests.fakes import (
     FakeEmbedder,
     FakeEmbedders,
@@ -30,7 +35,7 @@ from tests.fakes import (
     FakeVectors,
     FakeWeb,
 )
-from workers.activities import Activity
+from workers.activities import Activity, PostSignals
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
 
 CRAWL_POLICY = CrawlPolicy(min_text_length=50)
@@ -39,7 +44,7 @@ CRAWL_POLICY = CrawlPolicy(min_text_length=50)
 class World:
     """Stores and providers that behave, and the activities over them."""
 
-    def __init__(self, signals: Posts | None = None) -> None:
+    def __init__(self, signals: PostSignals | None = None) -> None:
         self.looks, self.pages, self.objects = FakeLooks(), FakePages(), FakeObjects()
         self.archive = FakeArchive(self.looks, self.pages)
         self.albums = FakeAlbums(self.archive)
@@ -47,7 +52,7 @@ class World:
         self.tagger, self.eyes, self.web, self.embedder = FakeTagger(), FakeEyes(), FakeWeb(), FakeEmbedder()
         self.embedders, self.vectors = FakeEmbedders(self.embedder), FakeVectors(self.embedder.identity)
         self.graph, self.log = FakeGraph(), FakeLog()
-        self.signals = signals or FakeSignals()
+        self.signals: PostSignals | FakeSignals = signals or FakeSignals()
         posts, objects = self.archive, self.objects
         self.saving = SavingActivities(posts, VERSIONS)
         self.seeing = VisionActivities(self.eyes, self.looks, objects, VisionPolicy(), posts, posts)
@@ -63,6 +68,8 @@ class World:
         self.parking = ParkingActivities(self.parks, self.log)
         self.assembling = AlbumActivities(self.albums, self.graph, objects, VERSIONS.vision)
         self.portraying = ChannelPhotoActivities(self.channel_photos, self.graph, VERSIONS.vision)
+        self.comparison, self.object_comparison = FakeComparison(posts), FakeObjectComparison(posts)
+        self.record = FakeRecord(posts)
 
     def activities(self) -> dict[str, Sequence[Activity]]:
         """Every activity under its queue."""
@@ -77,11 +84,23 @@ class World:
             self.portraying.record_channel_photo,
         ]  # fmt: skip
         return {
-            POST_QUEUE: ours,
+            POST_QUEUE: [*ours, *self._reconciling()],
             TAGS_QUEUE: [self.tagging.tag_post],
             VISION_QUEUE: [self.seeing.analyze_media],
             CRAWL_QUEUE: [self.crawling.fetch_page],
         }
+
+    def _reconciling(self) -> list[Activity]:
+        archive, workflows = self.comparison, self.signals
+        index = ReconcileActivities(archive, self.vectors, self.graph, workflows)
+        albums = ReconcileAlbumActivities(archive, self.graph, self.objects, workflows)
+        objects = ReconcileObjectActivities(self.object_comparison, self.objects, archive, workflows)
+        events = RestoreActivities(Restorer(self.record, self.log))
+        return [
+            index.find_tenant, index.measure_archive, index.compare_index, index.compare_strays, index.await_repairs,
+            albums.compare_albums, objects.compare_media, objects.compare_vision, objects.compare_pages,
+            objects.settle_pages, events.compare_events,
+        ]  # fmt: skip
 
     def attach(self, ref: PostRef, *files: MediaRef, words: str = "") -> None:
         """Give a post its pictures, with words that stand in each of them."""

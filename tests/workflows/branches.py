@@ -21,6 +21,7 @@ from tests.build import (
     an_event,
 )
 from tests.workflows.photo_branches import PHOTOS
+from tests.workflows.reconcile_branches import RECONCILING
 from tests.workflows.town import Town, parked, until, within
 from workflows.album import AlbumWorkflow
 from workflows.attributes import STATE, WAITING
@@ -294,4 +295,5 @@ ALL: Final[dict[str, Callable[[Town], Awaitable[Handle]]]] = {
     "album_parked": album_parked,
     "album_unchanged": lambda town: album(town, again=1),
     **PHOTOS,
+    **RECONCILING,
 }

@@ -1,4 +1,4 @@
-"""Comparing the archive with the vector index and the graph; what is missing is asked for again, what is stray goes."""
+"""Comparing the archive with the vector index and the graph; what is lost is asked for again, strays go."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -10,16 +10,16 @@ from temporalio import activity
 
 from contracts.errors import RejectedError
 from contracts.post import PostRef, Refresh
-from contracts.reconciling import Check, Compared, ComparePage, Difference, Kind
+from contracts.reconciling import Check, Compared, ComparePart, Difference, Kind
 from contracts.restoring import LOOK_BACK
 from contracts.stages import Stage
-from domain.reconciling import NAMED, PAGE, found, taken
+from domain.reconciling import NAMED, PART, found, taken
 
 #: Strays that are looked up at a time.
 STRAYS: Final = 5000
 #: Seconds between two looks at what was asked for again.
 EVERY: Final = 0.5
-#: A post, and the stages whose results are missing.
+#: A post, and the stages whose results are lost.
 Lost = tuple[UUID, tuple[Stage, ...]]
 _KINDS: Final = {Stage.VECTORS: Kind.POINTS, Stage.GRAPH: Kind.NODES}
 
@@ -80,7 +80,7 @@ class Workflows(Protocol):
 
 
 class ReconcileActivities:
-    """Compares by ids, in pages. A page that is asked for again finds what is still different, and nothing else."""
+    """Compares by ids, in parts. A part that is asked for again finds what is still different, and nothing else."""
 
     def __init__(self, archive: Archive, vectors: Vectors, graph: Graph, workflows: Workflows) -> None:
         self._archive, self._vectors, self._graph, self._workflows = archive, vectors, graph, workflows
@@ -96,20 +96,20 @@ class ReconcileActivities:
         return await self._archive.total(tenant_id, datetime.now(UTC) - LOOK_BACK)
 
     @activity.defn
-    async def compare_index(self, page: ComparePage) -> Compared:
-        """Find indexed posts that are missing in the vector index or the graph; with ``apply`` have them looked at.
+    async def compare_index(self, part: ComparePart) -> Compared:
+        """Find indexed posts that are lost in the vector index or the graph; with ``apply`` have them looked at.
 
-        Idempotent: the stages that are missing become stale, and a post that is done again is not missing.
+        Idempotent: the stages that are lost become stale, and a post that is done again is not lost.
         """
-        tenant, until = tenant_of(page), UUID(page.until) if page.until else None
-        rows = await self._archive.indexed(tenant, UUID(page.after or "0" * 32), until, PAGE)
-        part = taken([str(row.id) for row in rows], await self._missing(tenant, rows), apply=page.apply)
+        tenant, until = tenant_of(part), UUID(part.until) if part.until else None
+        rows = await self._archive.indexed(tenant, UUID(part.after or "0" * 32), until, PART)
+        cut = taken([str(row.id) for row in rows], await self._lost(tenant, rows), apply=part.apply)
         opened = 0
-        if page.apply and part.lost:
-            opened = await look_again(self._workflows, await self._archive.clear(tenant, _stages(part.lost)))
-        return part.compared(*(_missing_in(stage, part.lost) for stage in _KINDS), opened=opened)
+        if part.apply and cut.lost:
+            opened = await look_again(self._workflows, await self._archive.clear(tenant, _stages(cut.lost)))
+        return cut.compared(*(_lost_in(stage, cut.lost) for stage in _KINDS), opened=opened)
 
-    async def _missing(self, tenant: UUID, rows: Sequence[Indexed]) -> dict[str, Lost]:
+    async def _lost(self, tenant: UUID, rows: Sequence[Indexed]) -> dict[str, Lost]:
         ids = [row.id for row in rows]
         there = {
             Stage.VECTORS: await self._vectors.there(tenant, ids),
@@ -119,16 +119,16 @@ class ReconcileActivities:
         return {str(id): (id, stages) for id, stages in lost.items() if stages}
 
     @activity.defn
-    async def compare_strays(self, page: ComparePage) -> Compared:
+    async def compare_strays(self, part: ComparePart) -> Compared:
         """Find points and nodes of no post; with ``apply`` remove them. Idempotent by post id."""
-        tenant = tenant_of(page)
+        tenant = tenant_of(part)
         points, nodes = await self._vectors.ids(tenant), await self._graph.post_ids(tenant)
         no_points, no_nodes = await self._strays(tenant, points), await self._strays(tenant, nodes)
-        if page.apply:
+        if part.apply:
             await self._remove(tenant, no_points, no_nodes)
         differences = found(
-            _strays(Kind.STRAY_POINTS, no_points, removed=page.apply),
-            _strays(Kind.STRAY_NODES, no_nodes, removed=page.apply),
+            _strays(Kind.STRAY_POINTS, no_points, removed=part.apply),
+            _strays(Kind.STRAY_NODES, no_nodes, removed=part.apply),
         )
         return Compared(looked=len(points) + len(nodes), differences=differences)
 
@@ -151,13 +151,13 @@ class ReconcileActivities:
         return strays
 
     @activity.defn
-    async def await_repairs(self, page: ComparePage) -> int:
-        """Wait until what a page opened was done again, or nobody works on what is left; return how much that is."""
-        tenant = tenant_of(page)
-        while left := await self._archive.pending(page.check, tenant, page.after, page.until):
+    async def await_repairs(self, part: ComparePart) -> int:
+        """Wait until what a part opened was done again, or nobody works on what is left; return how much that is."""
+        tenant = tenant_of(part)
+        while left := await self._archive.pending(part.check, tenant, part.after, part.until):
             activity.heartbeat(len(left))
             if not await self._any_at_work(left):
-                return len(await self._archive.pending(page.check, tenant, page.after, page.until))
+                return len(await self._archive.pending(part.check, tenant, part.after, part.until))
             await asyncio.sleep(EVERY)
         return 0
 
@@ -176,18 +176,18 @@ async def look_again(workflows: Workflows, refs: Sequence[PostRef]) -> int:
     return len(refs)
 
 
-def tenant_of(page: ComparePage) -> UUID:
-    """Return whose page it is; everything but events is compared for one tenant at a time."""
-    if page.tenant_id is None:
-        raise RejectedError(f"{page.check} is compared for one tenant at a time")
-    return page.tenant_id
+def tenant_of(part: ComparePart) -> UUID:
+    """Return whose part it is; everything but events is compared for one tenant at a time."""
+    if part.tenant_id is None:
+        raise RejectedError(f"{part.check} is compared for one tenant at a time")
+    return part.tenant_id
 
 
 def _stages(lost: Iterable[Lost]) -> list[tuple[UUID, Stage]]:
     return [(id, stage) for id, stages in lost for stage in stages]
 
 
-def _missing_in(stage: Stage, lost: Iterable[Lost]) -> Difference:
+def _lost_in(stage: Stage, lost: Iterable[Lost]) -> Difference:
     ids = tuple(str(id) for id, stages in lost if stage in stages)
     return Difference(kind=_KINDS[stage], count=len(ids), examples=ids)
 

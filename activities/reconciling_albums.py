@@ -8,8 +8,8 @@ from temporalio import activity
 
 from activities.reconciling import tenant_of
 from contracts.album import AlbumRef
-from contracts.reconciling import Compared, ComparePage, Difference, Kind
-from domain.reconciling import PAGE, taken
+from contracts.reconciling import Compared, ComparePart, Difference, Kind
+from domain.reconciling import PART, taken
 
 
 class Assembled(Protocol):
@@ -51,7 +51,7 @@ class Workflows(Protocol):
     async def put_together_again(self, ref: AlbumRef) -> None: ...
 
 
-#: An album, and the kinds of what is missing of it.
+#: An album, and the kinds of what is lost of it.
 Lost = tuple[Assembled, tuple[Kind, ...]]
 
 
@@ -62,25 +62,25 @@ class ReconcileAlbumActivities:
         self._archive, self._graph, self._objects, self._workflows = archive, graph, objects, workflows
 
     @activity.defn
-    async def compare_albums(self, page: ComparePage) -> Compared:
-        """Find albums whose node or summary is missing; with ``apply`` have them put together again.
+    async def compare_albums(self, part: ComparePart) -> Compared:
+        """Find albums whose node or summary is lost; with ``apply`` have them put together again.
 
         Idempotent: node, summary and event are keyed by the album.
         """
-        tenant, until = tenant_of(page), int(page.until) if page.until else None
-        rows = await self._archive.albums(tenant, int(page.after or 0), until, PAGE)
-        lost = {str(row.id): (row, missing) for row in rows if (missing := await self._missing(row))}
-        part = taken([str(row.id) for row in rows], lost, apply=page.apply)
-        if page.apply and part.lost:
-            await self._archive.clear_albums(tenant, [row.id for row, _ in part.lost])
-            for row, _ in part.lost:
+        tenant, until = tenant_of(part), int(part.until) if part.until else None
+        rows = await self._archive.albums(tenant, int(part.after or 0), until, PART)
+        lost = {str(row.id): (row, lost_kinds) for row in rows if (lost_kinds := await self._lost(row))}
+        cut = taken([str(row.id) for row in rows], lost, apply=part.apply)
+        if part.apply and cut.lost:
+            await self._archive.clear_albums(tenant, [row.id for row, _ in cut.lost])
+            for row, _ in cut.lost:
                 await self._workflows.put_together_again(row.ref)
         kinds = (Kind.ALBUM_NODES, Kind.SUMMARIES)
-        return part.compared(
-            *(_difference(kind, part.lost) for kind in kinds), opened=len(part.lost) if page.apply else 0
+        return cut.compared(
+            *(_difference(kind, cut.lost) for kind in kinds), opened=len(cut.lost) if part.apply else 0
         )
 
-    async def _missing(self, row: Assembled) -> tuple[Kind, ...]:
+    async def _lost(self, row: Assembled) -> tuple[Kind, ...]:
         ref = row.ref
         has_node = await self._graph.has_album(ref.tenant_id, ref.channel_id, ref.grouped_id)
         has_summary = not row.object_key or await self._objects.exists(row.object_key)
@@ -88,5 +88,5 @@ class ReconcileAlbumActivities:
 
 
 def _difference(kind: Kind, lost: Iterable[Lost]) -> Difference:
-    names = tuple(row.ref.workflow_id for row, missing in lost if kind in missing)
+    names = tuple(row.ref.workflow_id for row, lost_kinds in lost if kind in lost_kinds)
     return Difference(kind=kind, count=len(names), examples=names)

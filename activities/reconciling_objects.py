@@ -9,10 +9,10 @@ from temporalio import activity
 
 from activities.reconciling import look_again, tenant_of
 from contracts.post import PostRef, Refresh
-from contracts.reconciling import Compared, ComparePage, Difference, Kind
+from contracts.reconciling import Compared, ComparePart, Difference, Kind
 from contracts.stages import Stage
 from contracts.vision import PictureFacts
-from domain.reconciling import PAGE, Taken, taken
+from domain.reconciling import PART, Taken, taken
 
 
 class Stored(Protocol):
@@ -75,50 +75,50 @@ class ReconcileObjectActivities:
         self._archive, self._objects, self._posts, self._workflows = archive, objects, posts, workflows
 
     @activity.defn
-    async def compare_media(self, page: ComparePage) -> Compared:
-        """Find files whose bytes are missing. Nobody here can make them again: an import of the same export can."""
-        rows = await self._archive.media(tenant_of(page), page.after, page.until, PAGE)
-        part = await self._part(rows, apply=False)
-        return part.compared(_difference(Kind.MEDIA, part.lost))
+    async def compare_media(self, part: ComparePart) -> Compared:
+        """Find files whose bytes are lost. Nobody here can make them again: an import of the same export can."""
+        rows = await self._archive.media(tenant_of(part), part.after, part.until, PART)
+        cut = await self._cut(rows, apply=False)
+        return cut.compared(_difference(Kind.MEDIA, cut.lost))
 
     @activity.defn
-    async def compare_vision(self, page: ComparePage) -> Compared:
-        """Find looks whose objects are missing; with ``apply`` write them from the archive. Idempotent by key."""
-        tenant = tenant_of(page)
-        rows = await self._archive.vision(tenant, page.after, page.until, PAGE)
-        part = await self._part(rows, apply=False)
+    async def compare_vision(self, part: ComparePart) -> Compared:
+        """Find looks whose objects are lost; with ``apply`` write them from the archive. Idempotent by key."""
+        tenant = tenant_of(part)
+        rows = await self._archive.vision(tenant, part.after, part.until, PART)
+        cut = await self._cut(rows, apply=False)
         written = 0
-        for sha256, key in _each(part.lost) if page.apply else ():
+        for sha256, key in _each(cut.lost) if part.apply else ():
             activity.heartbeat()
             if facts := await self._archive.facts(tenant, sha256, key):
                 await self._objects.put(key, facts.model_dump_json(indent=1).encode(), "application/json")
                 written += 1
-        return part.compared(_difference(Kind.VISION, part.lost, repaired=written))
+        return cut.compared(_difference(Kind.VISION, cut.lost, repaired=written))
 
     @activity.defn
-    async def compare_pages(self, page: ComparePage) -> Compared:
-        """Find pages whose objects are missing; with ``apply`` have a post that links to each read it again.
+    async def compare_pages(self, part: ComparePart) -> Compared:
+        """Find pages whose objects are lost; with ``apply`` have a post that links to each read it again.
 
         Idempotent: the page is kept under its key, with what is known of it, until it was read again.
         """
-        tenant = tenant_of(page)
-        rows = await self._archive.pages(tenant, page.after, page.until, PAGE)
-        part = await self._part(rows, apply=page.apply)
-        if page.apply and part.lost:
-            keys = [cursor for cursor, _ in part.lost]
+        tenant = tenant_of(part)
+        rows = await self._archive.pages(tenant, part.after, part.until, PART)
+        cut = await self._cut(rows, apply=part.apply)
+        if part.apply and cut.lost:
+            keys = [cursor for cursor, _ in cut.lost]
             await self._archive.expire(tenant, keys)
             readers = await self._archive.readers(tenant, keys)
             refs = await self._posts.clear(tenant, [(id, Stage.CRAWL) for id in readers])
             await look_again(self._workflows, refs)
-        opened = len(part.lost) if page.apply else 0
-        return part.compared(_difference(Kind.PAGES, part.lost), opened=opened)
+        opened = len(cut.lost) if part.apply else 0
+        return cut.compared(_difference(Kind.PAGES, cut.lost), opened=opened)
 
     @activity.defn
-    async def settle_pages(self, page: ComparePage) -> None:
-        """Say no more that there are objects of the page's links that could not be read again. Idempotent."""
-        await self._archive.forget_unread(tenant_of(page), page.after, page.until)
+    async def settle_pages(self, part: ComparePart) -> None:
+        """Say no more that there are objects of the part's pages that could not be read again. Idempotent."""
+        await self._archive.forget_unread(tenant_of(part), part.after, part.until)
 
-    async def _part(self, rows: Sequence[Stored], *, apply: bool) -> Taken[Lost]:
+    async def _cut(self, rows: Sequence[Stored], *, apply: bool) -> Taken[Lost]:
         absent = await asyncio.gather(*(self._absent(row.keys) for row in rows))
         lost = {row.cursor: (row.cursor, keys) for row, keys in zip(rows, absent, strict=True) if keys}
         return taken([row.cursor for row in rows], lost, apply=apply)
@@ -132,6 +132,6 @@ def _each(lost: Iterable[Lost]) -> Iterable[tuple[str, str]]:
 
 
 def _difference(kind: Kind, lost: Iterable[Lost], repaired: int = 0) -> Difference:
-    """Pages count as one, whichever of their two objects is missing; pictures and looks have a key each."""
+    """Pages count as one, whichever of their two objects is lost; pictures and looks have a key each."""
     names = tuple(keys[0] for _, keys in lost) if kind is Kind.PAGES else tuple(k for _, k in _each(lost))
     return Difference(kind=kind, count=len(names), repaired=repaired, examples=names)

@@ -13,8 +13,8 @@ from temporalio.worker import Worker
 from activities.restoring import Restorer
 from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.door import Directory
+from adapters.postgres.outbox_sent import SentOutbox
 from adapters.postgres.vectors import VectorRecords
-from adapters.postgres.record import EventRecord
 from adapters.redis_streams.log import EventLog
 from adapters.redis_streams.marker import MarkerKey
 from adapters.redis_streams.reader import StreamReader
@@ -167,7 +167,7 @@ def _ended_well(task: "asyncio.Task[None]") -> bool:
 
 def _run_parts(service: Service, *, reading: bool) -> None:
     stores, settings, client = service.stores, service.settings, service.client
-    restorer = Restorer(EventRecord(stores.pool), EventLog(stores.redis))
+    restorer = Restorer(SentOutbox(stores.pool), EventLog(stores.redis))
     service.run("guard", Guard(MarkerKey(stores.redis, stores.marker), restorer).run())
     service.run("relay", Relay(stores.pool, EventLog(stores.redis, stores.marker)).run())
     service.run("trim", _trim_forever(service))

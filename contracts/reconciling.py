@@ -20,16 +20,16 @@ class Check(StrEnum):
 
 
 class Kind(StrEnum):
-    """A kind of difference: the store, and what is missing there or belongs to nobody (``stray``)."""
+    """A kind of difference: the store, and what is lost there or belongs to nobody (``stray``)."""
 
-    MEDIA = "objects:missing_media"
-    VISION = "objects:missing_vision"
-    PAGES = "objects:missing_pages"
-    SUMMARIES = "objects:missing_summaries"
-    POINTS = "vectors:missing_posts"
+    MEDIA = "objects:lost_media"
+    VISION = "objects:lost_looks"
+    PAGES = "objects:lost_pages"
+    SUMMARIES = "objects:lost_summaries"
+    POINTS = "vectors:lost_posts"
     STRAY_POINTS = "vectors:stray_posts"
-    NODES = "graph:missing_posts"
-    ALBUM_NODES = "graph:missing_albums"
+    NODES = "graph:lost_posts"
+    ALBUM_NODES = "graph:lost_albums"
     STRAY_NODES = "graph:stray_posts"
     EVENTS = "streams:lost_events"
 
@@ -53,8 +53,8 @@ class Difference(Frozen):
     examples: tuple[str, ...] = ()
 
 
-class ComparePage(Frozen):
-    """Asks for one page of a check, after a cursor and up to another; with ``apply`` the repair is begun."""
+class ComparePart(Frozen):
+    """Asks for one part of a check, after a cursor and up to another; with ``apply`` the repair is begun."""
 
     check: Check
     tenant_id: UUID | None = None
@@ -64,9 +64,9 @@ class ComparePage(Frozen):
 
 
 class Compared(Frozen):
-    """What a page showed. ``opened`` posts or albums were asked to look again, all up to the cursor ``upto``.
+    """What a part showed. ``opened`` posts or albums were asked to look again, all up to the cursor ``upto``.
 
-    ``after`` is where the next page begins; None where there is none.
+    ``after`` is where the next part begins; None where there is none.
     """
 
     looked: int
@@ -90,13 +90,13 @@ class Walk(Frozen):
 class ReconcileOrder(Frozen):
     """What a ReconcileWorkflow starts with; ``tenant_id`` None compares everybody's.
 
-    ``walk`` is what an earlier run left to the next one, which comes after ``pages_per_run`` pages.
+    ``walk`` is what an earlier run left to the next one, which comes after so many parts.
     """
 
     tenant_id: UUID | None = None
     apply: bool = False
     walk: Walk | None = None
-    pages_per_run: int = 500
+    parts_per_run: int = 500
 
     @property
     def workflow_id(self) -> str:

@@ -7,21 +7,21 @@ from uuid import UUID
 
 from contracts.post import Frozen
 
-#: How far back the record is looked through. Keys are remembered for 45 days: a day less, and an event whose key
+#: How far back the outbox is looked through. Keys are remembered for 45 days: a day less, and an event whose key
 #: is gone was lost, never merely forgotten.
 LOOK_BACK: Final = timedelta(days=44)
 
 
 class SentEvent(Frozen):
-    """An event of the record: its place in it, and what makes it this event."""
+    """An event that was sent: its place in the outbox, and what makes it this event."""
 
     id: int
     stream: str
     idempotency_key: str
 
 
-class RestorePage(Frozen):
-    """Asks for the page of the record after an id; without ``apply`` it is only looked at."""
+class RestorePart(Frozen):
+    """Asks for a part of what was sent, after an id; without ``apply`` it is only looked at."""
 
     since: datetime
     after: int = 0
@@ -30,7 +30,7 @@ class RestorePage(Frozen):
 
 
 class Restored(Frozen):
-    """What a page had: how many events, which are ``lost`` by stream, some named; ``after`` None: no more pages."""
+    """What a part had: how many events, which are ``lost`` by stream, some named; ``after`` None: no more parts."""
 
     looked: int
     lost: Mapping[str, int] = {}

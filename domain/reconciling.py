@@ -10,7 +10,7 @@ from contracts.reconciling import Check, Compared, Difference, ReconcileResult, 
 OF_A_TENANT: Final = tuple(check for check in Check if check is not Check.EVENTS)
 
 #: Rows that are compared at a time; posts or albums that are open at a time; how many of each kind are named.
-PAGE: Final = 500
+PART: Final = 500
 WINDOW: Final = 50
 NAMED: Final = 5
 
@@ -41,7 +41,7 @@ def added(known: Sequence[Difference], more: Iterable[Difference]) -> tuple[Diff
 
 
 def mended(before: Iterable[Difference], after: Iterable[Difference]) -> tuple[Difference, ...]:
-    """Return the differences of a page with what was repaired: all that the second look did not find again."""
+    """Return the differences of a part with what was repaired: all that the second look did not find again."""
     left = {difference.kind: difference.count for difference in after}
     return tuple(
         difference.model_copy(update={"repaired": max(0, difference.count - left.get(difference.kind, 0))})
@@ -49,14 +49,14 @@ def mended(before: Iterable[Difference], after: Iterable[Difference]) -> tuple[D
     )
 
 
-def advanced(walk: Walk, page: Compared) -> Walk:
-    """Return the walk after a page; ``check`` None when all checks of its tenant, or all events, are done."""
+def advanced(walk: Walk, part: Compared) -> Walk:
+    """Return the walk after a part; ``check`` None when all checks of its tenant, or all events, are done."""
     done = {
-        "looked": walk.looked + page.looked,
-        "differences": added(walk.differences, page.differences),
-        "after": page.after or "",
+        "looked": walk.looked + part.looked,
+        "differences": added(walk.differences, part.differences),
+        "after": part.after or "",
     }
-    if page.after is not None:
+    if part.after is not None:
         return walk.model_copy(update=done)
     rest = OF_A_TENANT[OF_A_TENANT.index(walk.check) + 1 :] if walk.check in OF_A_TENANT else ()
     return walk.model_copy(update={**done, "check": rest[0] if rest else None})
@@ -72,9 +72,9 @@ def result(walk: Walk, *, apply: bool) -> ReconcileResult:
 
 @dataclass(frozen=True)
 class Taken(Generic[T]):
-    """How much of a page is taken: so many rows, up to the cursor ``upto``, and what is lost among them.
+    """How much of a part is taken: so many rows, up to the cursor ``upto``, and what is lost among them.
 
-    ``after`` is where the next page begins, None when there is none.
+    ``after`` is where the next part begins, None when there is none.
     """
 
     looked: int
@@ -83,7 +83,7 @@ class Taken(Generic[T]):
     lost: tuple[T, ...]
 
     def compared(self, *differences: Difference, opened: int = 0) -> Compared:
-        """Return what the page showed."""
+        """Return what the part showed."""
         return Compared(
             looked=self.looked,
             differences=found(*differences),
@@ -94,10 +94,10 @@ class Taken(Generic[T]):
 
 
 def taken(cursors: Sequence[str], lost: Mapping[str, T], *, apply: bool) -> Taken[T]:
-    """Return what is taken of a page of rows, named by their cursors: up to WINDOW lost ones when they are repaired."""
+    """Return what is taken of rows that are named by their cursors: up to WINDOW lost ones when they are repaired."""
     if apply and len(lost) > WINDOW:
         first = list(lost.items())[:WINDOW]
         upto = first[-1][0]
         return Taken(list(cursors).index(upto) + 1, upto, upto, tuple(thing for _, thing in first))
     upto = cursors[-1] if cursors else ""
-    return Taken(len(cursors), upto, upto if len(cursors) >= PAGE else None, tuple(lost.values()))
+    return Taken(len(cursors), upto, upto if len(cursors) >= PART else None, tuple(lost.values()))

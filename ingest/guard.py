@@ -27,7 +27,7 @@ RENEW: Final = timedelta(minutes=1)
 MARGIN: Final = timedelta(hours=1)
 
 #: Seconds after which the latest events are looked through once more: one that was appended to the lost Redis may
-#: have been recorded as sent only after its place in the record was passed. No statement of ours takes that long.
+#: have been recorded as sent only after its place in the outbox was passed. No statement of ours takes that long.
 LATECOMERS: Final = 90.0
 
 _log = structlog.get_logger(__name__)

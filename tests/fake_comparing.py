@@ -146,7 +146,7 @@ class FakeObjectComparison:
         self.forgotten += self._archive.pages.forget_expired()
 
 
-class FakeRecord:
+class FakeSentOutbox:
     """The events that were sent, by their place in the outbox."""
 
     def __init__(self, archive: FakeArchive) -> None:
@@ -155,7 +155,7 @@ class FakeRecord:
     async def first(self, since: datetime) -> int | None:
         return 0 if self._archive.committed() else None
 
-    async def page(self, after: int, since: datetime, tenant_id: UUID | None, limit: int) -> list[SentEvent]:
+    async def part(self, after: int, since: datetime, tenant_id: UUID | None, limit: int) -> list[SentEvent]:
         numbered = enumerate(self._archive.committed(), 1)
         return [
             SentEvent(id=id, stream=event.stream, idempotency_key=event.idempotency_key)

@@ -22,7 +22,7 @@ from domain.policy import CrawlPolicy, VisionPolicy
 from tests.build import VERSIONS
 from tests.fake_archive import FakeAlbums, FakeArchive, FakeLooks, FakePages, FakeParks
 from tests.fake_channel_photos import FakeChannelPhotos
-from tests.fake_comparing import FakeComparison, FakeObjectComparison, FakeRecord
+from tests.fake_comparing import FakeComparison, FakeObjectComparison, FakeSentOutbox
 from tests.fakes import (
     FakeEmbedder,
     FakeEmbedders,
@@ -69,7 +69,7 @@ class World:
         self.assembling = AlbumActivities(self.albums, self.graph, objects, VERSIONS.vision)
         self.portraying = ChannelPhotoActivities(self.channel_photos, self.graph, VERSIONS.vision)
         self.comparison, self.object_comparison = FakeComparison(posts), FakeObjectComparison(posts)
-        self.record = FakeRecord(posts)
+        self.sent = FakeSentOutbox(posts)
 
     def activities(self) -> dict[str, Sequence[Activity]]:
         """Every activity under its queue."""
@@ -95,7 +95,7 @@ class World:
         index = ReconcileActivities(archive, self.vectors, self.graph, workflows)
         albums = ReconcileAlbumActivities(archive, self.graph, self.objects, workflows)
         objects = ReconcileObjectActivities(self.object_comparison, self.objects, archive, workflows)
-        events = RestoreActivities(Restorer(self.record, self.log))
+        events = RestoreActivities(Restorer(self.sent, self.log))
         return [
             index.find_tenant, index.measure_archive, index.compare_index, index.compare_strays, index.await_repairs,
             albums.compare_albums, objects.compare_media, objects.compare_vision, objects.compare_pages,

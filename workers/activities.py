@@ -28,10 +28,10 @@ from adapters.postgres.deleting import Tombstones
 from adapters.postgres.comparing import Comparison
 from adapters.postgres.comparing_objects import ObjectComparison
 from adapters.postgres.outbox import Outbox
+from adapters.postgres.outbox_sent import SentOutbox
 from adapters.postgres.pages import PageMemory
 from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
-from adapters.postgres.record import EventRecord
 from adapters.postgres.stages import StageStore
 from adapters.postgres.vision import VisionMemory
 from adapters.redis_streams.letters import Letters
@@ -131,7 +131,7 @@ def _reconciling(parts: Parts) -> Sequence[Activity]:
     index = ReconcileActivities(archive, stores.vectors, stores.graph, workflows)
     albums = ReconcileAlbumActivities(archive, stores.graph, stores.objects, workflows)
     objects = ReconcileObjectActivities(ObjectComparison(stores.pool), stores.objects, archive, workflows)
-    events = RestoreActivities(Restorer(EventRecord(stores.pool), EventLog(stores.redis)))
+    events = RestoreActivities(Restorer(SentOutbox(stores.pool), EventLog(stores.redis)))
     return [
         index.find_tenant, index.measure_archive, index.compare_index, index.compare_strays, index.await_repairs,
         albums.compare_albums, objects.compare_media, objects.compare_vision, objects.compare_pages,

@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 
 from adapters.embedded_graph.graph import EmbeddedGraph
 from adapters.folder import FolderStore
+from adapters.postgres.outbox_sent import SentOutbox
 from adapters.postgres.pool import open_pool
-from adapters.postgres.record import EventRecord
 from adapters.postgres.schema import migrate
 from adapters.qdrant import VectorIndex
 from adapters.redis_streams.log import connect
@@ -46,7 +46,7 @@ async def open_stores(settings: Settings, postgres: str, redis_url: str) -> Asyn
     async with AsyncExitStack() as stack:
         pool = await open_pool(postgres)
         stack.push_async_callback(pool.close)
-        marker = marker_key(await EventRecord(pool).archive_id())
+        marker = marker_key(await SentOutbox(pool).archive_id())
         redis = connect(redis_url)
         stack.push_async_callback(redis.aclose)
         vectors = _vectors(settings)

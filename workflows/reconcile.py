@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.reconciling import (
         Check,
         Compared,
-        ComparePage,
+        ComparePart,
         ReconcileOrder,
         ReconcileProgress,
         ReconcileResult,
@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.reconciling import OF_A_TENANT, advanced, mended, result
     from workflows import attributes, policies
 
-_COMPARE: Final[dict[Check, Callable[[Any, ComparePage], Coroutine[Any, Any, Compared]]]] = {
+_COMPARE: Final[dict[Check, Callable[[Any, ComparePart], Coroutine[Any, Any, Compared]]]] = {
     Check.MEDIA: ReconcileObjectActivities.compare_media,
     Check.VISION: ReconcileObjectActivities.compare_vision,
     Check.PAGES: ReconcileObjectActivities.compare_pages,
@@ -36,13 +36,13 @@ _COMPARE: Final[dict[Check, Callable[[Any, ComparePage], Coroutine[Any, Any, Com
 
 @workflow.defn
 class ReconcileWorkflow:
-    """One at a time for a tenant, or for all. Goes through every check page by page; ids stay in the activities."""
+    """One at a time for a tenant, or for all. Goes through every check part by part; ids stay in the activities."""
 
     @workflow.init  # a query may come before run() starts
     def __init__(self, order: ReconcileOrder) -> None:
         self._order = order
         self._walk = order.walk or Walk(tenant_id=order.tenant_id)
-        self._pages = 0
+        self._parts = 0
 
     @workflow.query(description="Which check it is at, how much it has looked at, what it found and repaired")
     def progress(self) -> ReconcileProgress:
@@ -51,12 +51,12 @@ class ReconcileWorkflow:
 
     @workflow.run
     async def run(self, order: ReconcileOrder) -> ReconcileResult:
-        """Compare page after page; with ``apply`` each page is repaired before the next one is looked at."""
+        """Compare part after part; with ``apply`` each is repaired before the next one is looked at."""
         if order.walk is None:
             await self._begin()
         while (check := self._walk.check) is not None:
             self._rest()
-            self._walk = advanced(self._walk, await self._page(check))
+            self._walk = advanced(self._walk, await self._part(check))
             if self._walk.check is not check:
                 await self._turn(check)
         done = result(self._walk, apply=order.apply)
@@ -75,35 +75,35 @@ class ReconcileWorkflow:
 
     def _rest(self) -> None:
         """Let another run go on when this one has a long history."""
-        if self._pages >= self._order.pages_per_run or workflow.info().is_continue_as_new_suggested():
+        if self._parts >= self._order.parts_per_run or workflow.info().is_continue_as_new_suggested():
             workflow.continue_as_new(self._order.model_copy(update={"walk": self._walk}))
-        self._pages += 1
+        self._parts += 1
 
-    async def _page(self, check: Check) -> Compared:
-        page = ComparePage(
+    async def _part(self, check: Check) -> Compared:
+        part = ComparePart(
             check=check, tenant_id=self._walk.tenant_id, after=self._walk.after, apply=self._order.apply
         )
-        seen = await self._compare(page)
-        return await self._mended(page, seen) if seen.opened else seen
+        seen = await self._compare(part)
+        return await self._mended(part, seen) if seen.opened else seen
 
-    async def _compare(self, page: ComparePage) -> Compared:
+    async def _compare(self, part: ComparePart) -> Compared:
         return await workflow.execute_activity_method(
-            _COMPARE[page.check], page, **policies.named(policies.COMPARE, f"compare {page.check}")
+            _COMPARE[part.check], part, **policies.named(policies.COMPARE, f"compare {part.check}")
         )
 
-    async def _mended(self, page: ComparePage, seen: Compared) -> Compared:
-        """Wait for what the page opened, and count as repaired what a second look does not find again."""
-        part = page.model_copy(update={"until": seen.upto, "apply": False})
+    async def _mended(self, part: ComparePart, seen: Compared) -> Compared:
+        """Wait for what the part opened, and count as repaired what a second look does not find again."""
+        bounded = part.model_copy(update={"until": seen.upto, "apply": False})
         await workflow.execute_activity_method(
             ReconcileActivities.await_repairs,
-            part,
+            bounded,
             **policies.named(policies.REPAIRS, f"{seen.opened} look again"),
         )
-        again = await self._compare(part)
-        if page.check is Check.PAGES:
+        again = await self._compare(bounded)
+        if part.check is Check.PAGES:
             await workflow.execute_activity_method(
                 ReconcileObjectActivities.settle_pages,
-                part,
+                bounded,
                 **policies.named(policies.COMPARE, "settle pages"),
             )
         return seen.model_copy(update={"differences": mended(seen.differences, again.differences)})

@@ -21,7 +21,7 @@ if known then
     return known
 end
 if KEYS[3] then
-    local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+    local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or 'unknown'
     local whole = 'whole ' .. run .. ' '
     if string.sub(redis.call('GET', KEYS[3]) or '', 1, #whole) ~= whole then
         return redis.error_reply('NOTWHOLE what Redis lost comes first')

@@ -11,10 +11,12 @@ from adapters.redis_streams.errors import our_errors
 
 WHOLE: Final = "whole"
 REPAIR: Final = "repair"
+#: Some servers do not say which run they are: there only an emptied one is noticed. The scripts say the same word.
+UNKNOWN: Final = "unknown"
 
 #: One step, so that a Redis that is emptied or started again in between is noticed.
 SWAP: Final = """
-local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or 'unknown'
 local there = redis.call('GET', KEYS[1]) or ''
 if run ~= ARGV[1] or there ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], ARGV[3])
@@ -88,7 +90,7 @@ class MarkerKey:
                 pipe.info("server")
                 pipe.get(self._key)
                 server, text = await pipe.execute()
-        return Sight(str(server["run_id"]), text or "")
+        return Sight(str(server.get("run_id") or UNKNOWN), text or "")
 
     async def swap(self, seen: Sight, marker: Marker) -> bool:
         """Set the marker if server and key are still as they were seen; return whether they were."""

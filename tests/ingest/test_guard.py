@@ -1,4 +1,4 @@
-"""The guard over a real Redis and a real record: what is lost comes back, what was trimmed does not, nothing twice."""
+"""The guard over a real Redis and a real outbox: what is lost comes back, what was trimmed does not, nothing twice."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -12,10 +12,10 @@ import asyncpg
 import pytest
 from redis.asyncio import Redis
 
-from activities.restoring import PAGE, Restorer
+from activities.restoring import PART, Restorer
 from adapters.postgres.outbox_lane import OutboxLane
+from adapters.postgres.outbox_sent import SentOutbox
 from adapters.postgres.pool import open_pool
-from adapters.postgres.record import EventRecord
 from adapters.postgres.stages import keep_events
 from adapters.redis_streams.log import EventLog, connect, once_key
 from adapters.redis_streams.marker import Marker, MarkerKey, marker_key
@@ -49,7 +49,7 @@ class Hands:
 
 @dataclass
 class House:
-    """A record, a Redis, and a guard between them."""
+    """An outbox, a Redis, and a guard between them."""
 
     pool: asyncpg.Pool
     redis: Redis
@@ -60,7 +60,7 @@ class House:
         return EventLog(self.redis, KEY)
 
     def guard(self) -> Guard:
-        restorer = Restorer(EventRecord(self.pool), EventLog(self.redis))
+        restorer = Restorer(SentOutbox(self.pool), EventLog(self.redis))
         marker = MarkerKey(self.redis, KEY)
         return Guard(marker, restorer, now=lambda: self.hands.now, clock=lambda: self.hands.seconds)
 
@@ -78,7 +78,7 @@ class House:
         return [fields for _, fields in await self.redis.xrange(stream)]
 
     async def recorded(self) -> list[str]:
-        """The entry ids of the record, in its order."""
+        """The entry ids that the outbox has, in its order."""
         rows = await self.pool.fetch("SELECT entry_id FROM outbox_events ORDER BY id")
         return [row["entry_id"] for row in rows]
 
@@ -230,7 +230,7 @@ async def test_two_guards_at_once_append_nothing_twice(house: House) -> None:
 async def test_a_redis_that_goes_away_in_the_middle_is_filled_when_it_is_back(house: House) -> None:
     await house.redis.flushdb()
     guard = Guard(
-        MarkerKey(house.redis, KEY), Restorer(EventRecord(house.pool), _Leaving(house.redis, after=1))
+        MarkerKey(house.redis, KEY), Restorer(SentOutbox(house.pool), _Leaving(house.redis, after=1))
     )
     with pytest.raises(UnavailableError):
         await guard.look()
@@ -244,7 +244,7 @@ async def test_a_redis_that_goes_away_in_the_middle_is_filled_when_it_is_back(ho
 async def test_a_redis_that_is_emptied_in_the_middle_is_looked_through_again(house: House) -> None:
     await house.redis.flushdb()
     streams = _Emptied(house.redis)
-    guard = Guard(MarkerKey(house.redis, KEY), Restorer(EventRecord(house.pool), streams))
+    guard = Guard(MarkerKey(house.redis, KEY), Restorer(SentOutbox(house.pool), streams))
     await guard.look()
     assert await house.entries() == []
 
@@ -254,7 +254,7 @@ async def test_a_redis_that_is_emptied_in_the_middle_is_looked_through_again(hou
 
 
 async def test_an_event_that_was_recorded_late_is_found_by_a_second_look(house: House) -> None:
-    """Appended to the Redis that was lost, and recorded as sent only after the record was looked through."""
+    """Appended to the Redis that was lost, and recorded as sent only after the outbox was looked through."""
     late = an_event("late")
     await house.put(late)
     async with OutboxLane(house.pool, "bridge").unsent() as batch:
@@ -280,16 +280,16 @@ async def test_a_marker_is_renewed(house: House) -> None:
     assert marker.at == house.hands.now.replace(microsecond=0)
 
 
-async def test_many_pages_are_restored_in_the_order_of_the_record(house: House) -> None:
-    await house.tell(*(an_event(f"many-{number}") for number in range(PAGE + 150)))
+async def test_many_parts_are_restored_in_the_order_of_the_outbox(house: House) -> None:
+    await house.tell(*(an_event(f"many-{number}") for number in range(PART + 150)))
     await house.redis.flushdb()
 
-    assert await house.guard().look() == 5 + PAGE + 150
+    assert await house.guard().look() == 5 + PART + 150
 
     numbers = [
         int(e["data"].split("many-")[1].split('"')[0]) for e in await house.entries() if "many-" in e["data"]
     ]
-    assert numbers == list(range(PAGE + 150))
+    assert numbers == list(range(PART + 150))
 
 
 async def test_a_running_guard_fills_redis_again_by_itself(house: House) -> None:

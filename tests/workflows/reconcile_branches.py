@@ -45,7 +45,7 @@ async def everybody(town: Town) -> Handle:
 async def in_two_runs(town: Town) -> Handle:
     await town.run(a_post(town.ref()))
     town.world.vectors.points.clear()
-    handle = await _reconciled(town, pages_per_run=4)
+    handle = await _reconciled(town, parts_per_run=4)
     last = await handle.describe()
     first = last.raw_description.workflow_execution_info.first_run_id
     return town.client.get_workflow_handle(handle.id, run_id=first)

@@ -1,4 +1,4 @@
-"""The archive is compared with its stores page by page; what is repaired is repaired by the posts themselves."""
+"""The archive is compared with its stores part by part; what is repaired is repaired by the posts themselves."""
 
 import asyncio
 from collections import Counter
@@ -180,7 +180,7 @@ async def test_a_long_comparison_goes_on_in_another_run_with_what_was_found(town
     town.world.graph.posts.clear()
     town.world.log.entries.clear()
 
-    result = await town.reconcile(pages_per_run=2)
+    result = await town.reconcile(parts_per_run=2)
 
     assert set(counts(result)) == {Kind.POINTS, Kind.NODES, Kind.EVENTS}
 

@@ -65,7 +65,7 @@ WORTH = {
     "photo_unrecorded": "graph:RejectedError",
     "photo_refreshed": '"refresh"',
     "reconcile_same": "compare_events",
-    "reconcile_differs": "missing_posts",
+    "reconcile_differs": "lost_posts",
     "reconcile_repairs": "await_repairs",
     "reconcile_pages": "settle_pages",
     "reconcile_everybody": "find_tenant",

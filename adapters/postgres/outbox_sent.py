@@ -1,4 +1,4 @@
-"""The record: every event that was ever sent, as the outbox keeps it, page by page."""
+"""What of the outbox was sent: every event that ever left, part by part."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ FIRST_SINCE: Final = """
 SELECT min(id) FROM (SELECT id FROM outbox_events WHERE processed_at >= $1 OFFSET 0) s
 """
 
-SENT_PAGE: Final = """
+SENT_PART: Final = """
 SELECT id, stream_key AS stream, idempotency_key FROM outbox_events
 WHERE id > $1 AND processed_at >= $2 AND ($3::uuid IS NULL OR tenant_id = $3)
 ORDER BY id LIMIT $4
@@ -35,7 +35,7 @@ FROM unnest($1::bigint[], $2::text[]) AS s (id, entry_id) WHERE e.id = s.id
 """
 
 
-class EventRecord:
+class SentOutbox:
     """What was sent; what is still unsent is none of its business."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
@@ -53,10 +53,10 @@ class EventRecord:
             first: int | None = await self._pool.fetchval(FIRST_SINCE, since)
         return first
 
-    async def page(self, after: int, since: datetime, tenant_id: UUID | None, limit: int) -> list[SentEvent]:
+    async def part(self, after: int, since: datetime, tenant_id: UUID | None, limit: int) -> list[SentEvent]:
         """Return up to ``limit`` events sent since then, with an id over ``after``, by id."""
         with our_errors():
-            rows = await self._pool.fetch(SENT_PAGE, after, since, tenant_id, limit)
+            rows = await self._pool.fetch(SENT_PART, after, since, tenant_id, limit)
         return [SentEvent.model_validate(dict(row)) for row in rows]
 
     async def events(self, ids: Sequence[int]) -> dict[int, Outgoing]:

@@ -15,4 +15,9 @@ def reconcile(
 
     from cli.reconcile.work import Wish, reconcile_and_show
 
-    raise typer.Exit(asyncio.run(reconcile_and_show(Wish(tenant, apply=apply), as_json=as_json)))
+    try:
+        status = asyncio.run(reconcile_and_show(Wish(tenant, apply=apply), as_json=as_json))
+    except KeyboardInterrupt:
+        typer.echo("The service goes on with it; the same command follows it again.", err=True)
+        raise typer.Exit(130) from None
+    raise typer.Exit(status)

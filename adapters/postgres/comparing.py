@@ -16,9 +16,10 @@ from contracts.stages import Stage
 
 NEXT_TENANT: Final = "SELECT id FROM tenants WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT 1"
 
+#: A post counts three times: itself, its point, its node.
 TOTAL: Final = """
 SELECT
-    (SELECT count(*) FROM posts WHERE enrichment_status = 'indexed' AND ($1::uuid IS NULL OR tenant_id = $1))
+    (SELECT 3 * count(*) FROM posts WHERE enrichment_status = 'indexed' AND ($1::uuid IS NULL OR tenant_id = $1))
     + (SELECT count(*) FROM media_groups WHERE meta ? 'enrichment' AND ($1::uuid IS NULL OR tenant_id = $1))
     + (SELECT count(*) FROM media_objects WHERE s3_key IS NOT NULL AND ($1::uuid IS NULL OR tenant_id = $1))
     + (SELECT count(DISTINCT (tenant_id, file_sha256)) FROM media_vision

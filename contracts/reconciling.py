@@ -15,6 +15,7 @@ class Check(StrEnum):
     PAGES = "pages"
     INDEX = "index"
     ALBUMS = "albums"
+    CHANNEL_PHOTOS = "channel_photos"
     STRAYS = "strays"
     EVENTS = "events"
 
@@ -30,6 +31,7 @@ class Kind(StrEnum):
     STRAY_POINTS = "vectors:stray_posts"
     NODES = "graph:lost_posts"
     ALBUM_NODES = "graph:lost_albums"
+    CHANNEL_PHOTOS = "graph:lost_channel_pictures"
     STRAY_NODES = "graph:stray_posts"
     EVENTS = "streams:lost_events"
 

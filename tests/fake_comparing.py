@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.album import AlbumRef
+from contracts.channel_photo import ChannelPhotoInput
 from contracts.identity import trace_id
 from contracts.outgoing import Outgoing
 from contracts.post import PostRef
@@ -13,7 +14,8 @@ from contracts.reconciling import Check
 from contracts.restoring import SentEvent
 from contracts.stages import Stage
 from contracts.vision import PictureFacts
-from tests.fake_archive import FakeArchive, Row
+from tests.fake_archive import FakeArchive, FakeParks, Row
+from tests.fake_channel_photos import FakeChannelPhotos
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,14 @@ class Assembled:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """A channel picture that was recorded."""
+
+    photo: ChannelPhotoInput
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Stored:
     """A row, and the keys of its objects."""
 
@@ -44,8 +54,8 @@ class Stored:
 class FakeComparison:
     """What should be in the stores, and what is cleared to repair them."""
 
-    def __init__(self, archive: FakeArchive) -> None:
-        self._archive = archive
+    def __init__(self, archive: FakeArchive, photos: FakeChannelPhotos) -> None:
+        self._archive, self._photos = archive, photos
 
     async def next_tenant(self, after: UUID | None) -> UUID | None:
         tenants = sorted({row.ref.tenant_id for row in self._archive.rows.values()})
@@ -92,7 +102,22 @@ class FakeComparison:
         for album in self._archive.albums.values():
             album["assembled"] = None
 
+    async def channel_photos(
+        self, tenant_id: UUID, after: UUID, until: UUID | None, limit: int
+    ) -> Sequence[Recorded]:
+        photos, done = self._photos, sorted(self._photos.done)
+        return [
+            Recorded(ChannelPhotoInput(ref=photos.refs[id]), photos.files[id].sha256)
+            for id in done
+            if id > after
+        ]
+
+    async def clear_channel_photos(self, tenant_id: UUID, ids: Sequence[UUID]) -> None:
+        self._photos.done.difference_update(ids)
+
     async def pending(self, check: Check, tenant_id: UUID, after: str, until: str) -> list[str]:
+        if check is Check.CHANNEL_PHOTOS:
+            return [ref.workflow_id for id, ref in self._photos.refs.items() if id not in self._photos.done]
         if check is Check.ALBUMS:
             posts = self._rows(tenant_id)
             albums = self._archive.albums.items()
@@ -147,10 +172,10 @@ class FakeObjectComparison:
 
 
 class FakeSentOutbox:
-    """The events that were sent, by their place in the outbox."""
+    """The events that were sent, by their place in the outbox; dead letters of ended parks are in it no more."""
 
-    def __init__(self, archive: FakeArchive) -> None:
-        self._archive = archive
+    def __init__(self, archive: FakeArchive, parks: FakeParks) -> None:
+        self._archive, self._parks = archive, parks
 
     async def first(self, since: datetime) -> int | None:
         return 0 if self._archive.committed() else None
@@ -160,7 +185,7 @@ class FakeSentOutbox:
         return [
             SentEvent(id=id, stream=event.stream, idempotency_key=event.idempotency_key)
             for id, event in numbered
-            if id > after
+            if id > after and event.idempotency_key not in self._parks.ended
         ][:limit]
 
     async def events(self, ids: Sequence[int]) -> dict[int, Outgoing]:

@@ -13,6 +13,7 @@ from activities.parking import ParkingActivities
 from activities.reconciling import ReconcileActivities
 from activities.reconciling_albums import ReconcileAlbumActivities
 from activities.reconciling_objects import ReconcileObjectActivities
+from activities.reconciling_photos import ReconcilePhotoActivities
 from activities.restoring import RestoreActivities, Restorer
 from activities.saving import SavingActivities
 from activities.seeing import VisionActivities
@@ -68,8 +69,11 @@ class World:
         self.parking = ParkingActivities(self.parks, self.log)
         self.assembling = AlbumActivities(self.albums, self.graph, objects, VERSIONS.vision)
         self.portraying = ChannelPhotoActivities(self.channel_photos, self.graph, VERSIONS.vision)
-        self.comparison, self.object_comparison = FakeComparison(posts), FakeObjectComparison(posts)
-        self.sent = FakeSentOutbox(posts)
+        self.comparison, self.object_comparison = (
+            FakeComparison(posts, self.channel_photos),
+            FakeObjectComparison(posts),
+        )
+        self.sent = FakeSentOutbox(posts, self.parks)
 
     def activities(self) -> dict[str, Sequence[Activity]]:
         """Every activity under its queue."""
@@ -94,12 +98,13 @@ class World:
         archive, workflows = self.comparison, self.signals
         index = ReconcileActivities(archive, self.vectors, self.graph, workflows)
         albums = ReconcileAlbumActivities(archive, self.graph, self.objects, workflows)
+        photos = ReconcilePhotoActivities(archive, self.graph, workflows)
         objects = ReconcileObjectActivities(self.object_comparison, self.objects, archive, workflows)
         events = RestoreActivities(Restorer(self.sent, self.log))
         return [
             index.find_tenant, index.measure_archive, index.compare_index, index.compare_strays, index.await_repairs,
-            albums.compare_albums, objects.compare_media, objects.compare_vision, objects.compare_pages,
-            objects.settle_pages, events.compare_events,
+            albums.compare_albums, photos.compare_channel_photos, objects.compare_media, objects.compare_vision,
+            objects.compare_pages, objects.settle_pages, events.compare_events,
         ]  # fmt: skip
 
     def attach(self, ref: PostRef, *files: MediaRef, words: str = "") -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from contracts.album import AlbumRef
 from contracts.embedding import EmbedderIdentity
+from contracts.channel_photo import ChannelPhotoInput
 from contracts.errors import PipelineError
 from contracts.identity import digest
 from contracts.index import AlbumNode, ChannelPhotoNode, Detached, GraphCounts, PostNode, VectorPoint
@@ -209,6 +210,9 @@ class FakeGraph:
     async def has_album(self, tenant_id: UUID, channel_id: UUID, grouped_id: int) -> bool:
         return grouped_id in self.albums
 
+    async def has_channel_photo(self, tenant_id: UUID, channel_id: UUID, sha256: str) -> bool:
+        return (channel_id, sha256) in self.channel_photos
+
     async def post_ids(self, tenant_id: UUID) -> set[UUID]:
         return {id for id, node in self.posts.items() if node.tenant_id == tenant_id}
 
@@ -269,6 +273,7 @@ class FakeSignals:
     def __init__(self) -> None:
         self.refreshed: list[tuple[PostRef, Refresh]] = []
         self.albums: list[AlbumRef] = []
+        self.photos: list[ChannelPhotoInput] = []
 
     async def refresh(self, ref: PostRef, why: Refresh) -> None:
         self.refreshed.append((ref, why))
@@ -278,6 +283,9 @@ class FakeSignals:
 
     async def put_together_again(self, ref: AlbumRef) -> None:
         self.albums.append(ref)
+
+    async def record_again(self, photo: ChannelPhotoInput) -> None:
+        self.photos.append(photo)
 
     async def is_at_work(self, workflow_id: str) -> bool:
         return False

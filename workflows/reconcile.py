@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.reconciling import ReconcileActivities
     from activities.reconciling_albums import ReconcileAlbumActivities
     from activities.reconciling_objects import ReconcileObjectActivities
+    from activities.reconciling_photos import ReconcilePhotoActivities
     from activities.restoring import RestoreActivities
     from contracts.reconciling import (
         Check,
@@ -29,6 +30,7 @@ _COMPARE: Final[dict[Check, Callable[[Any, ComparePart], Coroutine[Any, Any, Com
     Check.PAGES: ReconcileObjectActivities.compare_pages,
     Check.INDEX: ReconcileActivities.compare_index,
     Check.ALBUMS: ReconcileAlbumActivities.compare_albums,
+    Check.CHANNEL_PHOTOS: ReconcilePhotoActivities.compare_channel_photos,
     Check.STRAYS: ReconcileActivities.compare_strays,
     Check.EVENTS: RestoreActivities.compare_events,
 }

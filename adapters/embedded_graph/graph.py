@@ -110,6 +110,11 @@ class EmbeddedGraph:
         key = node_key(tenant_id, channel_id, grouped_id)
         return bool(await self._store.transaction(lambda run: run(cypher.ALBUM_KEYS, key=key)))
 
+    async def has_channel_photo(self, tenant_id: UUID, channel_id: UUID, sha256: str) -> bool:
+        """Whether the channel has the picture as its own."""
+        keys = {"channel": node_key(tenant_id, channel_id), "picture": node_key(tenant_id, sha256)}
+        return bool(await self._store.transaction(lambda run: run(cypher.CHANNEL_PHOTO, **keys)))
+
     async def close(self) -> None:
         """Let go of the files, after the writes that wait."""
         await self._writes.close()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from adapters.postgres.channel_photos import WaitingPhoto, photo_of
 from adapters.postgres.errors import our_errors
 from contracts.album import AlbumRef
 from contracts.identity import trace_id
@@ -21,6 +22,7 @@ TOTAL: Final = """
 SELECT
     (SELECT 3 * count(*) FROM posts WHERE enrichment_status = 'indexed' AND ($1::uuid IS NULL OR tenant_id = $1))
     + (SELECT count(*) FROM media_groups WHERE meta ? 'enrichment' AND ($1::uuid IS NULL OR tenant_id = $1))
+    + (SELECT count(*) FROM channel_photos WHERE recorded_at IS NOT NULL AND ($1::uuid IS NULL OR tenant_id = $1))
     + (SELECT count(*) FROM media_objects WHERE s3_key IS NOT NULL AND ($1::uuid IS NULL OR tenant_id = $1))
     + (SELECT count(DISTINCT (tenant_id, file_sha256)) FROM media_vision
         WHERE s3_key IS NOT NULL AND ($1::uuid IS NULL OR tenant_id = $1))
@@ -69,6 +71,22 @@ CLEAR_ALBUMS: Final = """
 UPDATE media_groups SET assembled_fingerprint = NULL, updated_at = now() WHERE tenant_id = $1 AND id = ANY ($2)
 """
 
+#: What was handed over before it was cleared, too, waits again: it is recorded even if nobody tells its workflow.
+CLEAR_CHANNEL_PHOTOS: Final = """
+UPDATE channel_photos SET handed_over_at = NULL, recorded_at = NULL WHERE tenant_id = $1 AND id = ANY ($2)
+"""
+
+#: Only those with bytes are in the graph.
+CHANNEL_PHOTOS: Final = """
+SELECT p.id AS photo_id, p.tenant_id, p.channel_id, c.tg_channel_id, p.telegram_message_id AS message_id,
+    p.trace_id, p.posted_at, p.file_sha256, c.title AS channel_title
+FROM channel_photos p JOIN channels c ON c.id = p.channel_id
+JOIN media_objects o ON o.tenant_id = p.tenant_id AND o.file_sha256 = p.file_sha256
+WHERE p.tenant_id = $1 AND p.recorded_at IS NOT NULL AND o.s3_key IS NOT NULL
+    AND p.id > $2 AND ($3::uuid IS NULL OR p.id <= $3)
+ORDER BY p.id LIMIT $4
+"""
+
 _WORKFLOW: Final = "'post:' || p.tenant_id || ':' || c.tg_channel_id || ':' || p.telegram_message_id"
 
 #: The workflows of what was cleared between two cursors and has not been done again, for each check that clears.
@@ -84,6 +102,11 @@ FROM media_groups g JOIN channels c ON c.id = g.channel_id
 WHERE g.tenant_id = $1 AND g.id > $2::text::bigint AND g.id <= $3::text::bigint
     AND g.meta ? 'enrichment' AND g.assembled_fingerprint IS NULL
 """,
+    Check.CHANNEL_PHOTOS: """
+SELECT 'channel-photo:' || p.tenant_id || ':' || c.tg_channel_id || ':' || p.telegram_message_id
+FROM channel_photos p JOIN channels c ON c.id = p.channel_id
+WHERE p.tenant_id = $1 AND p.id > $2::text::uuid AND p.id <= $3::text::uuid AND p.recorded_at IS NULL
+""",
     Check.PAGES: f"""
 SELECT DISTINCT {_WORKFLOW} FROM pages g
 JOIN posts p ON p.tenant_id = g.tenant_id
@@ -94,7 +117,12 @@ WHERE g.tenant_id = $1 AND g.page_key > $2 AND g.page_key <= $3 AND s.stage = 'c
 }
 
 #: Before the first of each, as PENDING compares it.
-_BEGINNING: Final = {Check.INDEX: str(UUID(int=0)), Check.ALBUMS: "0", Check.PAGES: ""}
+_BEGINNING: Final = {
+    Check.INDEX: str(UUID(int=0)),
+    Check.CHANNEL_PHOTOS: str(UUID(int=0)),
+    Check.ALBUMS: "0",
+    Check.PAGES: "",
+}
 
 
 class IndexedPost:
@@ -164,6 +192,19 @@ class Comparison:
         """Have these albums put together again when they are looked at next."""
         with our_errors():
             await self._pool.execute(CLEAR_ALBUMS, tenant_id, list(ids))
+
+    async def channel_photos(
+        self, tenant_id: UUID, after: UUID, until: UUID | None, limit: int
+    ) -> list[WaitingPhoto]:
+        """Return up to ``limit`` channel pictures that were recorded and have bytes, by id."""
+        with our_errors():
+            rows = await self._pool.fetch(CHANNEL_PHOTOS, tenant_id, after, until, limit)
+        return [photo_of(dict(row)) for row in rows]
+
+    async def clear_channel_photos(self, tenant_id: UUID, ids: Sequence[UUID]) -> None:
+        """Have these channel pictures recorded again. Again, it changes nothing."""
+        with our_errors():
+            await self._pool.execute(CLEAR_CHANNEL_PHOTOS, tenant_id, list(ids))
 
     async def pending(self, check: Check, tenant_id: UUID, after: str, until: str) -> list[str]:
         """Return the workflows of what was cleared between two cursors and has not been done again."""

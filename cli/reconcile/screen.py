@@ -14,6 +14,7 @@ _CURES: Final = {
     Kind.STRAY_POINTS: "removed",
     Kind.NODES: "linked again",
     Kind.ALBUM_NODES: "put together again",
+    Kind.CHANNEL_PHOTOS: "recorded again",
     Kind.STRAY_NODES: "removed",
     Kind.EVENTS: "appended again",
 }

@@ -18,8 +18,8 @@ from contracts.errors import RejectedError, UnavailableError
 from contracts.reconciling import ReconcileOrder, ReconcileProgress, ReconcileResult
 from runtime.settings import Settings, load_settings
 from workers.searching import chosen
-from workflows.reconcile import ReconcileWorkflow
 from workflows.comparing import start_reconcile
+from workflows.reconcile import ReconcileWorkflow
 
 #: Seconds between two looks at how far it is.
 EVERY: Final = 0.5

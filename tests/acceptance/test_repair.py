@@ -14,15 +14,15 @@ from adapters.postgres.door import Directory
 from cli.service import Service, running_service
 from contracts.index import PostNode, SearchQuery, VectorPoint
 from contracts.reconciling import Kind, ReconcileOrder, ReconcileResult
-from contracts.streams import ALBUMS_PARSED, POSTS_PARSED, STREAMS
+from contracts.streams import ALBUMS_PARSED, POSTS_INDEXED, POSTS_PARSED, STREAMS
 from examples.site import HOST, DemoSite
 from ingest.importer import import_export
 from ingest.options import ImportOptions, ImportReport
 from runtime.settings import CrawlSettings, Settings, TemporalSettings
 from starter.starter import GROUP
 from tests.build import MOMENT, a_tenant
+from workflows.comparing import start_reconcile
 from workflows.reconcile import ReconcileWorkflow
-from workflows.starting import start_reconcile
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(240)]
 
@@ -229,7 +229,7 @@ async def test_points_and_nodes_of_no_post_are_removed(archive: Archive) -> None
 
 async def test_events_whose_keys_are_gone_are_appended_again(archive: Archive) -> None:
     redis, entries = archive.service.stores.redis, await archive.entries()
-    stream = STREAMS[-2]
+    stream = POSTS_INDEXED
     await redis.delete(stream)
     async for key in redis.scan_iter(f"postloom:once:{stream}:*", count=1000):
         await redis.delete(key)

@@ -214,6 +214,18 @@ async def test_written_posts_and_albums_are_there_and_those_only_pointed_at_are_
     assert not await graph.has_album(ONE, channel, 1)
 
 
+async def test_a_picture_of_a_post_is_not_one_of_its_channel_s_own(graph: EmbeddedGraph) -> None:
+    photo = a_channel_photo()
+    sha256, channel = photo.image.sha256, photo.channel_id
+    await graph.replace_post(a_node("a", images=(photo.image,)))
+    of_a_post = await graph.has_channel_photo(ONE, channel, sha256)
+
+    await graph.put_channel_photo(photo)
+
+    assert not of_a_post
+    assert await graph.has_channel_photo(ONE, channel, sha256)
+
+
 async def test_deleting_a_post_takes_what_only_it_had(graph: EmbeddedGraph) -> None:
     await graph.replace_posts([a_full_node("a"), a_node("b", tags=("ии",))])
 

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from adapters.postgres.albums import AlbumArchive
+from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.comparing import Comparison
 from adapters.postgres.comparing_objects import ObjectComparison
 from adapters.postgres.outbox_sent import SentOutbox
@@ -21,7 +22,16 @@ from contracts.reconciling import Check
 from contracts.stages import Stage
 from domain.links import page_key
 from tests.adapters.saved import a_known_ref, save
-from tests.build import MOMENT, a_commit, a_record, a_ref, an_album_event, an_album_ref, some_facts
+from tests.build import (
+    MOMENT,
+    a_channel_photo_ref,
+    a_commit,
+    a_record,
+    a_ref,
+    an_album_event,
+    an_album_ref,
+    some_facts,
+)
 
 pytestmark = pytest.mark.services
 
@@ -155,6 +165,34 @@ async def test_an_album_is_pending_until_it_was_put_together_again(
     assert before == []
     assert await comparison.pending(Check.ALBUMS, ref.tenant_id, "", str(found.id)) == [album.workflow_id]
     assert [row.id for row in await comparison.albums(ref.tenant_id, 0, None, 10)] == [found.id]
+
+
+async def test_a_channel_picture_that_was_cleared_waits_to_be_handed_over_until_it_was_recorded(
+    pool: asyncpg.Pool, comparison: Comparison, ref: PostRef
+) -> None:
+    photo = a_channel_photo_ref(tenant=ref.tenant_id)
+    await pool.execute(
+        "INSERT INTO media_objects (tenant_id, file_sha256, mime, size_bytes, s3_key) "
+        "VALUES ($1, $2, 'image/png', 1, 'k')",
+        ref.tenant_id, "a" * 64,
+    )  # fmt: skip
+    await pool.execute(
+        "INSERT INTO channel_photos (id, channel_id, tenant_id, telegram_message_id, posted_at, file_sha256, trace_id, "
+        "handed_over_at, recorded_at) VALUES ($1, $2, $3, $4, now(), $5, $6, now(), now())",
+        photo.photo_id, ref.channel_id, ref.tenant_id, photo.message_id, "a" * 64, photo.trace_id,
+    )  # fmt: skip
+    photos, upto = ChannelPhotoArchive(pool), str(photo.photo_id)
+
+    (found,) = await comparison.channel_photos(ref.tenant_id, NOBODY, None, 10)
+    await comparison.clear_channel_photos(ref.tenant_id, [photo.photo_id])
+    pending = await comparison.pending(Check.CHANNEL_PHOTOS, ref.tenant_id, "", upto)
+    waiting = [waits.photo.ref.photo_id for waits in await photos.waiting(1000)]
+    await photos.recorded(photo, found.sha256)
+
+    assert (found.photo.ref.workflow_id, found.sha256) == (photo.workflow_id, "a" * 64)
+    assert pending == [photo.workflow_id]
+    assert photo.photo_id in waiting
+    assert await comparison.pending(Check.CHANNEL_PHOTOS, ref.tenant_id, "", upto) == []
 
 
 async def a_page(pool: asyncpg.Pool, ref: PostRef) -> str:

@@ -13,7 +13,7 @@ from contracts.errors import RejectedError, UnavailableError
 from contracts.post import PostRef
 from contracts.reconciling import Kind, ReconcileOrder, ReconcileProgress, ReconcileResult
 from contracts.stages import Stage
-from tests.build import LONG, SHORT, a_post, an_album
+from tests.build import LONG, SHORT, a_channel_photo, a_post, an_album
 from tests.workflows.town import Town, counted, until, within
 from workflows.attributes import STAGE, STATE
 
@@ -127,6 +127,21 @@ async def test_an_album_without_node_or_summary_is_put_together_again_and_told_o
     assert town.album_ref().grouped_id in town.world.graph.albums
     assert not town.world.objects.lost
     assert len(town.told_events("album:assembled")) == 1
+
+
+async def test_a_channel_picture_that_the_graph_lost_is_recorded_again(town: Town) -> None:
+    ref = town.photo_ref()
+    town.world.channel_photos.files[ref.photo_id] = town.file()
+    await town.run_photo(a_channel_photo(ref))
+    town.world.graph.channel_photos.clear()
+
+    looked, repaired = await town.reconcile(), await town.reconcile(apply=True)
+
+    assert (counts(looked), counts(repaired)) == (
+        {Kind.CHANNEL_PHOTOS: (1, 0)},
+        {Kind.CHANNEL_PHOTOS: (1, 1)},
+    )
+    assert len(town.world.graph.channel_photos) == len(town.world.eyes.looks) == 1
 
 
 async def test_a_page_that_can_be_read_again_is_read_again(town: Town) -> None:

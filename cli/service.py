@@ -165,10 +165,15 @@ def _ended_well(task: "asyncio.Task[None]") -> bool:
     return task.cancelled() or task.exception() is None
 
 
+def guard_of(stores: Stores) -> Guard:
+    """Return the guard; before it has looked once, Redis takes no event of ours."""
+    restorer = Restorer(SentOutbox(stores.pool), EventLog(stores.redis))
+    return Guard(MarkerKey(stores.redis, stores.marker), restorer)
+
+
 def _run_parts(service: Service, *, reading: bool) -> None:
     stores, settings, client = service.stores, service.settings, service.client
-    restorer = Restorer(SentOutbox(stores.pool), EventLog(stores.redis))
-    service.run("guard", Guard(MarkerKey(stores.redis, stores.marker), restorer).run())
+    service.run("guard", guard_of(stores).run())
     service.run("relay", Relay(stores.pool, EventLog(stores.redis, stores.marker)).run())
     service.run("trim", _trim_forever(service))
     service.run("switch", switch_forever(stores.vectors, VectorRecords(stores.pool)))

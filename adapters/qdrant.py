@@ -115,6 +115,10 @@ class VectorIndex:
         """Return the ids of all posts of the tenant that search can find."""
         return await self._of(tenant_id, lambda: self._ids(tenant_id, lambda layout: layout.searched))
 
+    async def there(self, tenant_id: UUID, post_ids: Sequence[UUID]) -> set[UUID]:
+        """Return those of ``post_ids`` that have a point in any collection of the tenant."""
+        return await self._of(tenant_id, lambda: self._there(tenant_id, post_ids))
+
     async def count(self, tenant_id: UUID) -> int:
         """Return how many posts of the tenant are in the wanted collection."""
         return await self._of(tenant_id, lambda: self._count(tenant_id))
@@ -196,6 +200,11 @@ class VectorIndex:
     def _count(self, tenant_id: UUID) -> int:
         layout = self._collections.of(tenant_id)
         return self._collections.count(layout.wanted) if layout.has_wanted else 0
+
+    def _there(self, tenant_id: UUID, post_ids: Sequence[UUID]) -> set[UUID]:
+        collections = self._collections.of(tenant_id).there
+        found = [points_of.there(self._client, collection, post_ids) for collection in collections]
+        return set().union(*found)
 
 
 async def _embedded(layout: Layout, embed: Embed) -> tuple[Collection, Sequence[float]]:

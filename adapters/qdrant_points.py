@@ -47,14 +47,19 @@ def search(
 
 def delete(client: QdrantClient, out_of: Collection, post_ids: Sequence[UUID]) -> set[UUID]:
     """Remove the points of ``post_ids``; return those that there were."""
+    found = there(client, out_of, post_ids)
+    if found:
+        client.delete(out_of.name, models.PointIdsList(points=[str(id) for id in found]), wait=True)
+        sync(client, out_of.name)
+    return found
+
+
+def there(client: QdrantClient, within: Collection, post_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of ``post_ids`` that have a point."""
     if not post_ids:
         return set()
     wanted = [str(id) for id in post_ids]
-    there = [point.id for point in client.retrieve(out_of.name, wanted, with_payload=False)]
-    if there:
-        client.delete(out_of.name, models.PointIdsList(points=there), wait=True)
-        sync(client, out_of.name)
-    return {UUID(str(id)) for id in there}
+    return {UUID(str(point.id)) for point in client.retrieve(within.name, wanted, with_payload=False)}
 
 
 def ids(client: QdrantClient, within: Collection) -> set[UUID]:

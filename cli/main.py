@@ -18,6 +18,7 @@ from cli.demo.command import demo
 from cli.dlq import command as dlq
 from cli.doctor.command import doctor
 from cli.explain.command import explain
+from cli.reconcile.command import reconcile
 from cli.resolve.command import resolve
 from cli.retag.command import retag
 from cli.status.command import status
@@ -45,6 +46,7 @@ app.command("stuck")(stuck)
 app.command("resolve")(resolve)
 app.add_typer(dlq.app, name="dlq")
 app.command("delete")(delete)
+app.command("reconcile")(reconcile)
 app.command("doctor")(doctor)
 app.command("bench")(bench)
 

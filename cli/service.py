@@ -10,15 +10,19 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.restoring import Restorer
 from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.door import Directory
+from adapters.postgres.outbox_sent import SentOutbox
 from adapters.postgres.vectors import VectorRecords
 from adapters.redis_streams.log import EventLog
+from adapters.redis_streams.marker import MarkerKey
 from adapters.redis_streams.reader import StreamReader
 from adapters.redis_streams.watch import trim
 from contracts.errors import UnavailableError
 from contracts.streams import STREAMS
 from domain.policy import Policies
+from ingest.guard import Guard
 from ingest.relay import Relay
 from runtime.embedded.errors import StackError
 from runtime.embedded.stack import StackAddresses, StackOptions, embedded_stack
@@ -162,9 +166,16 @@ def _ended_well(task: "asyncio.Task[None]") -> bool:
     return task.cancelled() or task.exception() is None
 
 
+def guard_of(stores: Stores) -> Guard:
+    """Return the guard; before it has looked once, Redis takes no event of ours."""
+    restorer = Restorer(SentOutbox(stores.pool), EventLog(stores.redis))
+    return Guard(MarkerKey(stores.redis, stores.marker), restorer)
+
+
 def _run_parts(service: Service, *, reading: bool) -> None:
     stores, settings, client = service.stores, service.settings, service.client
-    service.run("relay", Relay(stores.pool, EventLog(stores.redis)).run())
+    service.run("guard", guard_of(stores).run())
+    service.run("relay", Relay(stores.pool, EventLog(stores.redis, stores.marker)).run())
     service.run("trim", _trim_forever(service))
     service.run("switch", switch_forever(stores.vectors, VectorRecords(stores.pool)))
     if not reading:

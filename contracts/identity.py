@@ -80,3 +80,8 @@ def channel_photo_workflow_id(tenant: UUID, tg_channel_id: int, message_id: int)
 def campaign_workflow_id(tenant: UUID, campaign_id: str) -> str:
     """Return the id of a campaign's workflow."""
     return f"campaign:{tenant}:{campaign_id}"
+
+
+def reconcile_workflow_id(tenant: UUID | None) -> str:
+    """Return the id of the workflow that compares the archive with its stores; None stands for all tenants."""
+    return f"reconcile:{tenant or 'all'}"

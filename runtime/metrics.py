@@ -28,3 +28,9 @@ STARTED: Final = Counter(
 PARKS: Final = Counter(
     "postloom_parks", "Posts, albums and channel pictures that parked", ["what", "reason"], registry=REGISTRY
 )
+RESTORED: Final = Counter(
+    "postloom_events_restored",
+    "Events that Redis had lost and that were appended again",
+    ["stream"],
+    registry=REGISTRY,
+)

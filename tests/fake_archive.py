@@ -56,14 +56,29 @@ class FakePages:
 
     def __init__(self) -> None:
         self.kept: dict[tuple[UUID, str], Page] = {}
+        self._expired: set[str] = set()
 
     async def has(self, tenant_id: UUID, key: str) -> bool:
-        return (tenant_id, key) in self.kept
+        return (tenant_id, key) in self.kept and key not in self._expired
+
+    def expire(self, keys: Sequence[str]) -> None:
+        """Have pages read again; what is known of them stays."""
+        self._expired.update(keys)
+
+    def forget_expired(self) -> list[str]:
+        """Forget the objects of pages that were not read again; return whose."""
+        forgotten = sorted(key for _, key in self.kept if key in self._expired)
+        for owner, key in list(self.kept):
+            if key in forgotten:
+                page = self.kept[owner, key]
+                self.kept[owner, key] = page.model_copy(update={"html_key": None, "md_key": None})
+        return forgotten
 
     async def keep(self, tenant_id: UUID, key: str, page: Page) -> None:
         known = self.kept.get((tenant_id, key))
         if not (page.skipped and known and known.content_sha256):
             self.kept[tenant_id, key] = page
+            self._expired.discard(key)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ class FakeChannelPhotos:
         self.weather = Weather()
         self.files: dict[UUID, MediaRef] = {}
         self.done: set[UUID] = set()
+        self.refs: dict[UUID, ChannelPhotoRef] = {}
 
     async def material(self, ref: ChannelPhotoRef, vision_version: str) -> ChannelPhotoMaterial:
         self.weather.strike()
@@ -31,3 +32,4 @@ class FakeChannelPhotos:
     async def recorded(self, ref: ChannelPhotoRef, sha256: str) -> None:
         if self.files[ref.photo_id].sha256 == sha256:
             self.done.add(ref.photo_id)
+            self.refs[ref.photo_id] = ref

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from activities.announcing import BridgeActivities, Posts
+from activities.announcing import BridgeActivities
 from activities.assembling import AlbumActivities
 from activities.campaigning import CampaignActivities, Workflows
 from activities.channel_photos import ChannelPhotoActivities
@@ -11,6 +11,11 @@ from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
 from activities.parking import ParkingActivities
+from activities.reconciling import ReconcileActivities
+from activities.reconciling_albums import ReconcileAlbumActivities
+from activities.reconciling_objects import ReconcileObjectActivities
+from activities.reconciling_photos import ReconcilePhotoActivities
+from activities.restoring import RestoreActivities, Restorer
 from activities.saving import SavingActivities
 from activities.seeing import VisionActivities
 from activities.tagging import TagActivities
@@ -20,6 +25,7 @@ from tests.build import VERSIONS
 from tests.fake_archive import FakeAlbums, FakeArchive, FakeLooks, FakePages, FakeParks
 from tests.fake_campaigns import FakeCampaignPosts, FakePostWorkflows
 from tests.fake_channel_photos import FakeChannelPhotos
+from tests.fake_comparing import FakeComparison, FakeObjectComparison, FakeSentOutbox
 from tests.fakes import (
     FakeEmbedder,
     FakeEmbedders,
@@ -32,7 +38,7 @@ from tests.fakes import (
     FakeVectors,
     FakeWeb,
 )
-from workers.activities import Activity
+from workers.activities import Activity, PostSignals
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
 
 CRAWL_POLICY = CrawlPolicy(min_text_length=50)
@@ -41,7 +47,7 @@ CRAWL_POLICY = CrawlPolicy(min_text_length=50)
 class World:
     """Stores and providers that behave, and the activities over them."""
 
-    def __init__(self, signals: Posts | None = None, workflows: Workflows | None = None) -> None:
+    def __init__(self, signals: PostSignals | None = None, workflows: Workflows | None = None) -> None:
         self.looks, self.pages, self.objects = FakeLooks(), FakePages(), FakeObjects()
         self.archive = FakeArchive(self.looks, self.pages)
         self.albums = FakeAlbums(self.archive)
@@ -49,7 +55,7 @@ class World:
         self.tagger, self.eyes, self.web, self.embedder = FakeTagger(), FakeEyes(), FakeWeb(), FakeEmbedder()
         self.embedders, self.vectors = FakeEmbedders(self.embedder), FakeVectors(self.embedder.identity)
         self.graph, self.log = FakeGraph(), FakeLog()
-        self.signals = signals or FakeSignals()
+        self.signals: PostSignals | FakeSignals = signals or FakeSignals()
         posts, objects = self.archive, self.objects
         self.saving = SavingActivities(posts, VERSIONS)
         self.seeing = VisionActivities(self.eyes, self.looks, objects, VisionPolicy(), posts, posts)
@@ -68,6 +74,11 @@ class World:
         self.many = FakeCampaignPosts(posts)
         self.crowd = FakePostWorkflows()
         self.campaigning = CampaignActivities(self.many, workflows or self.crowd, VERSIONS)
+        self.comparison, self.object_comparison = (
+            FakeComparison(posts, self.channel_photos),
+            FakeObjectComparison(posts),
+        )
+        self.sent = FakeSentOutbox(posts, self.parks)
 
     def activities(self) -> dict[str, Sequence[Activity]]:
         """Every activity under its queue."""
@@ -83,11 +94,24 @@ class World:
             self.campaigning.estimate_campaign, self.campaigning.advance_campaign,
         ]  # fmt: skip
         return {
-            POST_QUEUE: ours,
+            POST_QUEUE: [*ours, *self._reconciling()],
             TAGS_QUEUE: [self.tagging.tag_post],
             VISION_QUEUE: [self.seeing.analyze_media],
             CRAWL_QUEUE: [self.crawling.fetch_page],
         }
+
+    def _reconciling(self) -> list[Activity]:
+        archive, workflows = self.comparison, self.signals
+        index = ReconcileActivities(archive, self.vectors, self.graph, workflows)
+        albums = ReconcileAlbumActivities(archive, self.graph, self.objects, workflows)
+        photos = ReconcilePhotoActivities(archive, self.graph, workflows)
+        objects = ReconcileObjectActivities(self.object_comparison, self.objects, archive, workflows)
+        events = RestoreActivities(Restorer(self.sent, self.log))
+        return [
+            index.find_tenant, index.measure_archive, index.compare_index, index.compare_strays, index.await_repairs,
+            albums.compare_albums, photos.compare_channel_photos, objects.compare_media, objects.compare_vision,
+            objects.compare_pages, objects.settle_pages, events.compare_events,
+        ]  # fmt: skip
 
     def attach(self, ref: PostRef, *files: MediaRef, words: str = "") -> None:
         """Give a post its pictures, with words that stand in each of them."""

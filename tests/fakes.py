@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from contracts.album import AlbumRef
+from contracts.channel_photo import ChannelPhotoInput
 from contracts.embedding import EmbedderIdentity
 from contracts.errors import PipelineError
 from contracts.identity import digest
@@ -111,13 +112,20 @@ class FakeWeb:
 
 
 class FakeEmbedder:
-    """Floats that follow from the text: four, or as many as the identity says."""
+    """Floats that follow from the text: four, or as many as the identity says; ``gate`` holds every answer."""
 
     def __init__(self, size: int = 4) -> None:
         self.identity = EmbedderIdentity(provider="fake", model="numbers", version="1", size=size)
         self.texts: list[str] = []
+        self.weather = Weather()
+        self.asked = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
 
     async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        self.asked += 1
+        await self.gate.wait()
+        self.weather.strike()
         self.texts.extend(texts)
         return [tuple(int(digest(text)[n], 16) / 16 for n in range(self.identity.size)) for text in texts]
 
@@ -152,6 +160,13 @@ class FakeVectors:
         self.writes += 1
         points = self.points if point.embedder in {None, self.wanted} else self.beside
         points[tenant_id, point.post_id] = point
+
+    async def there(self, tenant_id: UUID, post_ids: Sequence[UUID]) -> set[UUID]:
+        self.weather.strike()
+        return {id for id in post_ids if (tenant_id, id) in self.points}
+
+    async def ids(self, tenant_id: UUID) -> set[UUID]:
+        return {id for owner, id in self.points if owner == tenant_id}
 
     async def delete(self, tenant_id: UUID, post_ids: Sequence[UUID]) -> int:
         self.weather.strike()
@@ -189,13 +204,29 @@ class FakeGraph:
         self.weather.strike()
         self.channel_photos[photo.channel_id, photo.image.sha256] = photo
 
+    async def there(self, tenant_id: UUID, post_ids: Sequence[UUID]) -> set[UUID]:
+        return set(post_ids) & set(self.posts)
+
+    async def has_album(self, tenant_id: UUID, channel_id: UUID, grouped_id: int) -> bool:
+        return grouped_id in self.albums
+
+    async def has_channel_photo(self, tenant_id: UUID, channel_id: UUID, sha256: str) -> bool:
+        return (channel_id, sha256) in self.channel_photos
+
+    async def post_ids(self, tenant_id: UUID) -> set[UUID]:
+        return {id for id, node in self.posts.items() if node.tenant_id == tenant_id}
+
 
 class FakeObjects:
-    """Bytes by key; a file of a post has its own sha256 as bytes unless it was put."""
+    """Bytes by key; a file of a post has its own sha256 as bytes unless it was put. What is ``lost`` is not there."""
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
         self.deleted: list[str] = []
+        self.lost: set[str] = set()
+
+    async def exists(self, key: str) -> bool:
+        return key not in self.lost
 
     async def get(self, key: str) -> bytes:
         return self.kept.get(key, key.encode())
@@ -203,6 +234,7 @@ class FakeObjects:
     async def put(self, key: str, body: bytes, content_type: str) -> bool:
         is_new = key not in self.kept
         self.kept[key] = body
+        self.lost.discard(key)
         return is_new
 
     async def delete(self, key: str) -> bool:
@@ -227,6 +259,9 @@ class FakeLog:
         """Entries are known here by their keys."""
         return self.entries.pop((stream, entry_id), None) is not None
 
+    async def knows(self, events: Sequence[tuple[str, str]]) -> list[bool]:
+        return [event in self.entries for event in events]
+
     def streams(self) -> list[str]:
         """The streams that were written, in order, entry by entry."""
         return [stream for stream, _ in self.entries]
@@ -238,9 +273,19 @@ class FakeSignals:
     def __init__(self) -> None:
         self.refreshed: list[tuple[PostRef, Refresh]] = []
         self.albums: list[AlbumRef] = []
+        self.photos: list[ChannelPhotoInput] = []
 
     async def refresh(self, ref: PostRef, why: Refresh) -> None:
         self.refreshed.append((ref, why))
 
     async def refresh_album(self, ref: AlbumRef) -> None:
         self.albums.append(ref)
+
+    async def put_together_again(self, ref: AlbumRef) -> None:
+        self.albums.append(ref)
+
+    async def record_again(self, photo: ChannelPhotoInput) -> None:
+        self.photos.append(photo)
+
+    async def is_at_work(self, workflow_id: str) -> bool:
+        return False

@@ -16,14 +16,22 @@ from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
 from activities.parking import ParkingActivities
+from activities.reconciling import ReconcileActivities
+from activities.reconciling_albums import ReconcileAlbumActivities
+from activities.reconciling_objects import ReconcileObjectActivities
+from activities.reconciling_photos import ReconcilePhotoActivities
+from activities.restoring import RestoreActivities, Restorer
 from activities.saving import SavingActivities
 from activities.seeing import VisionActivities
 from activities.tagging import TagActivities
 from adapters.postgres.albums import AlbumArchive
 from adapters.postgres.campaigns import CampaignPosts
 from adapters.postgres.channel_photos import ChannelPhotoArchive
+from adapters.postgres.comparing import Comparison
+from adapters.postgres.comparing_objects import ObjectComparison
 from adapters.postgres.deleting import Tombstones
 from adapters.postgres.outbox import Outbox
+from adapters.postgres.outbox_sent import SentOutbox
 from adapters.postgres.pages import PageMemory
 from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
@@ -32,13 +40,15 @@ from adapters.postgres.vision import VisionMemory
 from adapters.redis_streams.letters import Letters
 from adapters.redis_streams.log import EventLog
 from contracts.album import AlbumRef
+from contracts.channel_photo import ChannelPhotoInput
 from contracts.post import PostRef, Refresh
 from domain.policy import Policies
 from workers.campaigns import PostWorkflows
 from workers.providers import Providers
 from workers.stores import Stores
+from workflows.comparing import is_at_work
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
-from workflows.starting import refresh_album, refresh_post
+from workflows.starting import refresh_album, refresh_post, start_channel_photo
 
 Activity = Callable[..., Any]
 
@@ -56,6 +66,18 @@ class PostSignals:
     async def refresh_album(self, ref: AlbumRef) -> None:
         """Have the album look again at what has arrived and was seen."""
         await refresh_album(self._client, ref)
+
+    async def put_together_again(self, ref: AlbumRef) -> None:
+        """Have the album put together from what is there; items that it was without are not waited for again."""
+        await refresh_album(self._client, ref, deadline_seconds=0.0)
+
+    async def record_again(self, photo: ChannelPhotoInput) -> None:
+        """Have the channel picture looked at and recorded once more."""
+        await start_channel_photo(self._client, photo)
+
+    async def is_at_work(self, workflow_id: str) -> bool:
+        """Whether the workflow is open and waits for no human."""
+        return await is_at_work(self._client, workflow_id)
 
 
 @dataclass(frozen=True)
@@ -86,7 +108,11 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
         providers.embedders, parts.stores.vectors, parts.stores.graph, posts, records, versions.vision
     )
     bridge = BridgeActivities(
-        Outbox(pool), EventLog(parts.stores.redis), posts, records, PostSignals(parts.client)
+        Outbox(pool),
+        EventLog(parts.stores.redis, parts.stores.marker),
+        posts,
+        records,
+        PostSignals(parts.client),
     )
     albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, versions.vision)
     campaigns = CampaignActivities(
@@ -105,8 +131,24 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
         campaigns.estimate_campaign, campaigns.advance_campaign,
     ]  # fmt: skip
     return {
-        POST_QUEUE: ours,
+        POST_QUEUE: [*ours, *_reconciling(parts)],
         TAGS_QUEUE: [tagging.tag_post],
         VISION_QUEUE: [seeing.analyze_media],
         CRAWL_QUEUE: [crawling.fetch_page],
     }
+
+
+def _reconciling(parts: Parts) -> Sequence[Activity]:
+    """Return what compares the archive with the stores and repairs them."""
+    stores, workflows = parts.stores, PostSignals(parts.client)
+    archive = Comparison(stores.pool)
+    index = ReconcileActivities(archive, stores.vectors, stores.graph, workflows)
+    albums = ReconcileAlbumActivities(archive, stores.graph, stores.objects, workflows)
+    photos = ReconcilePhotoActivities(archive, stores.graph, workflows)
+    objects = ReconcileObjectActivities(ObjectComparison(stores.pool), stores.objects, archive, workflows)
+    events = RestoreActivities(Restorer(SentOutbox(stores.pool), EventLog(stores.redis)))
+    return [
+        index.find_tenant, index.measure_archive, index.compare_index, index.compare_strays, index.await_repairs,
+        albums.compare_albums, photos.compare_channel_photos, objects.compare_media, objects.compare_vision,
+        objects.compare_pages, objects.settle_pages, events.compare_events,
+    ]  # fmt: skip

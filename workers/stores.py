@@ -11,10 +11,12 @@ from redis.asyncio import Redis
 
 from adapters.embedded_graph.graph import EmbeddedGraph
 from adapters.folder import FolderStore
+from adapters.postgres.outbox_sent import SentOutbox
 from adapters.postgres.pool import open_pool
 from adapters.postgres.schema import migrate
 from adapters.qdrant import VectorIndex
 from adapters.redis_streams.log import connect
+from adapters.redis_streams.marker import marker_key
 from runtime.settings import Settings
 from workers.providers import wanted_embedder
 
@@ -23,13 +25,14 @@ MIGRATIONS: Final = Path(__file__).parents[1] / "deploy" / "migrations"
 
 @dataclass(frozen=True)
 class Stores:
-    """Where everything is kept."""
+    """Where everything is kept; ``marker`` is the key by which Redis says that it lost nothing."""
 
     pool: asyncpg.Pool
     redis: Redis
     objects: FolderStore
     vectors: VectorIndex
     graph: EmbeddedGraph
+    marker: str
 
 
 @asynccontextmanager
@@ -43,13 +46,14 @@ async def open_stores(settings: Settings, postgres: str, redis_url: str) -> Asyn
     async with AsyncExitStack() as stack:
         pool = await open_pool(postgres)
         stack.push_async_callback(pool.close)
+        marker = marker_key(await SentOutbox(pool).archive_id())
         redis = connect(redis_url)
         stack.push_async_callback(redis.aclose)
         vectors = _vectors(settings)
         stack.push_async_callback(vectors.close)
         graph = EmbeddedGraph.open(settings.data_dir / "graph")
         stack.push_async_callback(graph.close)
-        yield Stores(pool, redis, FolderStore(settings.data_dir / "objects"), vectors, graph)
+        yield Stores(pool, redis, FolderStore(settings.data_dir / "objects"), vectors, graph, marker)
 
 
 def _vectors(settings: Settings) -> VectorIndex:

@@ -67,6 +67,29 @@ CAMPAIGN: Final = ActivityConfig(
 #: Counting the posts of a campaign, all of them read once. Otherwise as a step.
 ESTIMATE: Final = ActivityConfig(**{**CAMPAIGN, "start_to_close_timeout": timedelta(minutes=15)})
 
+#: A page of a comparison: read from the archive and a store, a few dozen posts asked to look again. An outage of half
+#: an hour is waited out; then the comparison fails, visibly, and is started again by whoever wants it.
+COMPARE: Final = ActivityConfig(
+    task_queue=POST_QUEUE,
+    start_to_close_timeout=timedelta(minutes=10),
+    heartbeat_timeout=timedelta(minutes=2),
+    schedule_to_close_timeout=timedelta(minutes=40),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30)
+    ),
+)
+
+#: The wait for a few dozen posts that look again: longer than any of them takes to be done or parked.
+REPAIRS: Final = ActivityConfig(
+    task_queue=POST_QUEUE,
+    start_to_close_timeout=timedelta(hours=3),
+    heartbeat_timeout=timedelta(minutes=1),
+    schedule_to_close_timeout=timedelta(hours=6),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30)
+    ),
+)
+
 #: A call to the tagger: rate-limited by its queue, parked after half an hour of failing.
 TAGS: Final = ActivityConfig(
     task_queue=TAGS_QUEUE,

@@ -6,5 +6,6 @@ from workflows.album import AlbumWorkflow
 from workflows.campaign import CampaignWorkflow
 from workflows.channel_photo import ChannelPhotoWorkflow
 from workflows.post import PostWorkflow
+from workflows.reconcile import ReconcileWorkflow
 
-WORKFLOWS: Final = (PostWorkflow, AlbumWorkflow, ChannelPhotoWorkflow, CampaignWorkflow)
+WORKFLOWS: Final = (PostWorkflow, AlbumWorkflow, ChannelPhotoWorkflow, CampaignWorkflow, ReconcileWorkflow)

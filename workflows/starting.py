@@ -95,11 +95,14 @@ async def refresh_post(client: Client, ref: PostRef, why: Refresh) -> None:
     )
 
 
-async def refresh_album(client: Client, ref: AlbumRef) -> None:
-    """Have the album look again at what has arrived and was seen, also when its workflow has ended."""
+async def refresh_album(client: Client, ref: AlbumRef, deadline_seconds: float = 600.0) -> None:
+    """Have the album look again at what has arrived and was seen, also when its workflow has ended.
+
+    A new run waits for missing items until the deadline.
+    """
     await client.start_workflow(
         AlbumWorkflow.run,
-        AlbumInput(ref=ref),
+        AlbumInput(ref=ref, deadline_seconds=deadline_seconds),
         id=ref.workflow_id,
         task_queue=POST_QUEUE,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,

@@ -22,6 +22,12 @@ STUB: Final = {
     ),
 }
 
+FILLED_IDS: Final = "UNWIND $keys AS k MATCH (p:Post {key: k}) WHERE p.filled RETURN p.post_id"
+ALBUM_KEYS: Final = "MATCH (a:Album {key: $key}) RETURN a.key"
+CHANNEL_PHOTO: Final = (
+    "MATCH (c:Channel {key: $channel})-[:HAS_IMAGE]->(n:Image) WHERE n.key = $picture RETURN n.key"
+)
+
 POST_IDS: Final = "MATCH (p:Post) WHERE p.tenant_id = $tenant AND p.filled RETURN p.post_id"
 
 NODES: Final = "MATCH (n) WHERE n.tenant_id = $tenant RETURN label(n), count(*)"

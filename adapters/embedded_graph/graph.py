@@ -99,6 +99,22 @@ class EmbeddedGraph:
         rows = await self._store.transaction(lambda run: run(cypher.POST_IDS, tenant=str(tenant_id)))
         return {UUID(id) for (id,) in rows}
 
+    async def there(self, tenant_id: UUID, post_ids: Sequence[UUID]) -> set[UUID]:
+        """Return those of ``post_ids`` that were written as posts."""
+        keys = [node_key(tenant_id, id) for id in post_ids]
+        rows = await self._store.transaction(lambda run: run(cypher.FILLED_IDS, keys=keys)) if keys else []
+        return {UUID(id) for (id,) in rows}
+
+    async def has_album(self, tenant_id: UUID, channel_id: UUID, grouped_id: int) -> bool:
+        """Whether the album was written."""
+        key = node_key(tenant_id, channel_id, grouped_id)
+        return bool(await self._store.transaction(lambda run: run(cypher.ALBUM_KEYS, key=key)))
+
+    async def has_channel_photo(self, tenant_id: UUID, channel_id: UUID, sha256: str) -> bool:
+        """Whether the channel has the picture as its own."""
+        keys = {"channel": node_key(tenant_id, channel_id), "picture": node_key(tenant_id, sha256)}
+        return bool(await self._store.transaction(lambda run: run(cypher.CHANNEL_PHOTO, **keys)))
+
     async def close(self) -> None:
         """Let go of the files, after the writes that wait."""
         await self._writes.close()

@@ -52,7 +52,7 @@ class ChannelPhotoArchive:
         """Return up to ``limit`` pictures that were not handed over yet, oldest first."""
         with our_errors():
             rows = [dict(row) for row in await self._pool.fetch(WAITING, limit)]
-        return [WaitingPhoto(_input(row), row["file_sha256"]) for row in rows]
+        return [photo_of(row) for row in rows]
 
     async def handed_over(self, waiting: WaitingPhoto) -> None:
         """Remember that a workflow has it; not when its file was replaced meanwhile: then it waits once more."""
@@ -78,6 +78,11 @@ class ChannelPhotoArchive:
         """Say that it was looked at and recorded; not when its file was replaced meanwhile."""
         with our_errors():
             await self._pool.execute(RECORDED, ref.photo_id, ref.tenant_id, sha256)
+
+
+def photo_of(row: dict[str, Any]) -> WaitingPhoto:
+    """Return a row with the columns of WAITING as a picture with its file."""
+    return WaitingPhoto(_input(row), row["file_sha256"])
 
 
 def _input(row: dict[str, Any]) -> ChannelPhotoInput:

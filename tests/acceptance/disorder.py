@@ -16,6 +16,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from adapters.postgres.door import Directory
 from adapters.redis_streams.reader import StreamReader
+from cli.service import guard_of
 from contracts.changes import PRODUCER
 from contracts.embedding import EmbedderIdentity
 from contracts.encoding import decode
@@ -141,6 +142,7 @@ async def _stores(settings: Settings, addresses: tuple[str, str], tenant: UUID) 
     postgres, redis = addresses
     async with open_stores(settings, postgres, redis) as stores:
         await stores.redis.flushdb()
+        await guard_of(stores).look()
         await Directory(stores.pool).add_tenant(tenant, "disorder")
         yield stores
 

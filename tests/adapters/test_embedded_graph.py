@@ -201,6 +201,31 @@ async def test_an_album_connects_its_posts_in_their_newest_order(graph: Embedded
     assert (numbers["CONTAINS"], numbers["HAS_ALBUM"], numbers["Album"]) == (2, 1, 1)
 
 
+async def test_written_posts_and_albums_are_there_and_those_only_pointed_at_are_not(
+    graph: EmbeddedGraph,
+) -> None:
+    channel = uuid5(ONE, "channel")
+    await graph.replace_post(a_node("a"))
+    await graph.put_album(an_album("a", "b"))
+
+    assert await graph.there(ONE, [post("a"), post("b")]) == {post("a")}
+    assert await graph.there(OTHER, [post("a")]) == set()
+    assert await graph.has_album(ONE, channel, an_album("a").grouped_id)
+    assert not await graph.has_album(ONE, channel, 1)
+
+
+async def test_a_picture_of_a_post_is_not_one_of_its_channel_s_own(graph: EmbeddedGraph) -> None:
+    photo = a_channel_photo()
+    sha256, channel = photo.image.sha256, photo.channel_id
+    await graph.replace_post(a_node("a", images=(photo.image,)))
+    of_a_post = await graph.has_channel_photo(ONE, channel, sha256)
+
+    await graph.put_channel_photo(photo)
+
+    assert not of_a_post
+    assert await graph.has_channel_photo(ONE, channel, sha256)
+
+
 async def test_deleting_a_post_takes_what_only_it_had(graph: EmbeddedGraph) -> None:
     await graph.replace_posts([a_full_node("a"), a_node("b", tags=("ии",))])
 

@@ -79,6 +79,16 @@ async def found(index: VectorIndex, **conditions: object) -> set[UUID]:
     return {hit.post_id for hit in hits}
 
 
+async def test_those_that_are_there_are_told_from_those_that_are_not(index: VectorIndex) -> None:
+    nobody = await index.there(ONE, [post("a")])
+    await index.put(ONE, [a_point("a"), a_point("b")])
+
+    assert nobody == set()
+    assert await index.there(ONE, [post("a"), post("c")]) == {post("a")}
+    assert await index.there(OTHER, [post("a")]) == set()
+    assert await index.there(ONE, []) == set()
+
+
 async def test_the_most_alike_comes_first_with_everything_a_reader_needs(index: VectorIndex) -> None:
     await index.put(ONE, [a_point("far", 0, 1, 0, 0), a_point("near", 1, 0.1, 0, 0, tags=("ии",))])
 

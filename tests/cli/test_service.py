@@ -216,6 +216,33 @@ def test_the_same_import_again_adds_nothing(terminal: Terminal) -> None:
     assert (report["posts"], report["posts_new"], report["posts_changed"]) == (40, 0, 0)
 
 
+def test_an_archive_that_its_stores_agree_with_is_reconciled_with_status_0(terminal: Terminal) -> None:
+    done = terminal.run("reconcile", "--tenant", "reader")
+
+    assert (done.returncode, done.stdout.startswith("Nothing differs")) == (0, True), done.stderr
+    assert terminal.json("reconcile")["state"] == "same"
+
+
+def test_a_difference_is_status_1_and_its_repair_status_0(terminal: Terminal) -> None:
+    for lost in (terminal.data / "objects" / "vision").rglob("*.json"):
+        lost.unlink()
+
+    looked, repaired = terminal.run("reconcile"), terminal.run("reconcile", "--apply")
+
+    assert looked.returncode == 1
+    assert "objects\tlost looks\t22\twould be written again" in looked.stdout
+    assert repaired.returncode == 0
+    assert "objects\tlost looks\t22\twritten again" in repaired.stdout
+    assert terminal.run("reconcile").returncode == 0
+
+
+def test_a_tenant_that_is_not_there_is_not_reconciled(terminal: Terminal) -> None:
+    done = terminal.run("reconcile", "--tenant", "nobody")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no tenant nobody" in done.stderr
+
+
 def test_the_local_port_answers_this_machine_only(terminal: Terminal) -> None:
     address = json.loads((terminal.data / "run" / "service.json").read_text())["reach"]["http"]
 

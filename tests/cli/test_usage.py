@@ -30,6 +30,8 @@ def _a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         (["search", "мост", "--since", "yesterday"], 2, "write a day as 2026-03-01"),
         (["search", "мост"], 1, "start it with `postloom up`"),
         (["status"], 1, "start it with `postloom up`"),
+        (["reconcile"], 1, "start it with `postloom up`"),
+        (["reconcile", "--apply", "--json"], 1, "start it with `postloom up`"),
         (["tenants", "list"], 1, "start it with `postloom up`"),
         (["tenants", "add", " "], 2, "a tenant's name is"),
         (["tenants", "add", "--", "-x"], 2, "does not begin with '-'"),

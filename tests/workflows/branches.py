@@ -22,6 +22,7 @@ from tests.build import (
 )
 from tests.workflows.campaign_branches import CAMPAIGNS
 from tests.workflows.photo_branches import PHOTOS
+from tests.workflows.reconcile_branches import RECONCILING
 from tests.workflows.town import Town, parked, until, within
 from workflows.album import AlbumWorkflow
 from workflows.attributes import STATE, WAITING
@@ -312,4 +313,5 @@ ALL: Final[dict[str, Callable[[Town], Awaitable[Handle]]]] = {
     "album_unchanged": lambda town: album(town, again=1),
     **PHOTOS,
     **CAMPAIGNS,
+    **RECONCILING,
 }

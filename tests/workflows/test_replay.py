@@ -74,6 +74,12 @@ WORTH = {
     "photo_parked_too_long": "ParkedTooLong",
     "photo_unrecorded": "graph:RejectedError",
     "photo_refreshed": '"refresh"',
+    "reconcile_same": "compare_events",
+    "reconcile_differs": "lost_posts",
+    "reconcile_repairs": "await_repairs",
+    "reconcile_pages": "settle_pages",
+    "reconcile_everybody": "find_tenant",
+    "reconcile_in_two_runs": "CONTINUED_AS_NEW",
 }
 
 

@@ -15,6 +15,7 @@ from contracts.campaign import CampaignInput, CampaignProgress, Selection
 from contracts.channel_photo import ChannelPhotoInput, ChannelPhotoRef, ChannelPhotoResult
 from contracts.encoding import decode
 from contracts.post import MediaRef, PostInput, PostRef, PostResult
+from contracts.reconciling import ReconcileOrder, ReconcileResult
 from runtime.settings import WorkerSettings
 from tests.build import a_channel_photo_ref, a_file, a_ref, a_tenant, an_album_ref
 from tests.fake_world import World
@@ -23,6 +24,7 @@ from workers.campaigns import PostWorkflows
 from workers.workers import build_workers
 from workflows.attributes import NEEDS_HUMAN, STATE
 from workflows.campaigning import start_campaign
+from workflows.comparing import start_reconcile
 from workflows.starting import start_album, start_channel_photo, start_post
 
 #: Nothing in these tests takes longer, unless it is broken.
@@ -87,6 +89,16 @@ class Town:
 
     async def start_campaign(self, **values: Any) -> WorkflowHandle[Any, CampaignProgress]:
         return await start_campaign(self.client, self.campaign(**values))
+
+    async def start_reconcile(self, order: ReconcileOrder) -> WorkflowHandle[Any, ReconcileResult]:
+        await start_reconcile(self.client, order)
+        return self.client.get_workflow_handle(order.workflow_id, result_type=ReconcileResult)
+
+    async def reconcile(self, *, apply: bool = False, **values: Any) -> ReconcileResult:
+        """Compare the town's stores and wait for the end."""
+        order = ReconcileOrder.model_validate({"tenant_id": self.tenant, "apply": apply, **values})
+        handle = await self.start_reconcile(order)
+        return await within(handle.result())
 
     def streams(self) -> list[str]:
         """The streams that were written, without the prefix that all have."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from contracts.album import AlbumRef
-from contracts.embedding import EmbedderIdentity
 from contracts.channel_photo import ChannelPhotoInput
+from contracts.embedding import EmbedderIdentity
 from contracts.errors import PipelineError
 from contracts.identity import digest
 from contracts.index import AlbumNode, ChannelPhotoNode, Detached, GraphCounts, PostNode, VectorPoint

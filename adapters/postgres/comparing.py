@@ -30,12 +30,16 @@ SELECT
     + (SELECT count(*) FROM outbox_events WHERE processed_at >= $2 AND ($1::uuid IS NULL OR tenant_id = $1))
 """
 
+#: A post with a tombstone is on its way out: what it lost is not missed.
 INDEXED: Final = """
 SELECT p.id, ARRAY(
     SELECT s.stage FROM post_stages s WHERE s.post_id = p.id AND s.stage IN ('vectors', 'graph') ORDER BY s.stage DESC
 ) AS stages
 FROM posts p
 WHERE p.tenant_id = $1 AND p.enrichment_status = 'indexed' AND p.id > $2 AND ($3::uuid IS NULL OR p.id <= $3)
+    AND NOT EXISTS (
+        SELECT FROM post_tombstones t
+        WHERE t.channel_id = p.channel_id AND t.telegram_message_id = p.telegram_message_id)
 ORDER BY p.id LIMIT $4
 """
 

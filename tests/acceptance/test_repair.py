@@ -12,7 +12,8 @@ import pytest
 
 from adapters.postgres.door import Directory
 from cli.service import Service, running_service
-from contracts.index import PostNode, SearchQuery, VectorPoint
+from cli.whole import search_of
+from contracts.index import PostNode, VectorPoint
 from contracts.reconciling import Kind, ReconcileOrder, ReconcileResult
 from contracts.streams import ALBUMS_PARSED, POSTS_INDEXED, POSTS_PARSED, STREAMS
 from examples.site import HOST, DemoSite
@@ -21,6 +22,7 @@ from ingest.options import ImportOptions, ImportReport
 from runtime.settings import CrawlSettings, Settings, TemporalSettings
 from starter.starter import GROUP
 from tests.build import MOMENT, a_tenant
+from workers.questions import Question
 from workflows.comparing import start_reconcile
 from workflows.reconcile import ReconcileWorkflow
 
@@ -91,10 +93,10 @@ class Archive:
 
     async def found(self) -> list[tuple[UUID, float]]:
         """What a search finds, with scores as far as they do not depend on how numbers lie in memory."""
-        [vector] = await self.service.providers.embedder.embed(["ремонт моста"])
-        query = SearchQuery(tenant_id=self.tenant, text="ремонт моста", limit=20)
-        hits = await self.service.stores.vectors.search(query, vector)
-        return [(hit.post_id, round(hit.score, 6)) for hit in hits]
+        answer = await search_of(self.service).search(
+            Question(text="ремонт моста", tenant="repair", limit=20)
+        )
+        return [(hit.post_id, round(hit.score, 6)) for hit in answer.hits]
 
     async def lose(self, *prefixes: str) -> int:
         """Lose the objects with these prefixes; return how many that were."""
@@ -217,7 +219,7 @@ async def test_lost_files_are_named_and_come_back_with_the_export(archive: Archi
 async def test_points_and_nodes_of_no_post_are_removed(archive: Archive) -> None:
     stores, nobody = archive.service.stores, UUID(int=1)
     before = await stores.graph.counts(archive.tenant)
-    [vector] = await archive.service.providers.embedder.embed(["ничей"])
+    [vector] = await archive.service.providers.embedders.wanted.embed(["ничей"])
     await stores.vectors.put(archive.tenant, [a_point(nobody, vector)])
     await stores.graph.replace_post(a_node(archive.tenant, nobody))
 

@@ -10,6 +10,7 @@ from adapters.postgres.albums import AlbumArchive
 from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.comparing import Comparison
 from adapters.postgres.comparing_objects import ObjectComparison
+from adapters.postgres.deleting import Tombstones
 from adapters.postgres.outbox_sent import SentOutbox
 from adapters.postgres.pages import PageMemory
 from adapters.postgres.posts import PostArchive
@@ -17,7 +18,7 @@ from adapters.postgres.stages import StageStore
 from adapters.postgres.vision import VisionMemory
 from contracts.identity import digest
 from contracts.material import Page
-from contracts.post import MediaSeen, PostRef
+from contracts.post import Deletion, MediaSeen, PostRef
 from contracts.reconciling import Check
 from contracts.stages import Stage
 from domain.links import page_key
@@ -79,6 +80,15 @@ async def test_indexed_posts_come_with_the_stages_that_put_them_there(
         ref.post_id: (Stage.VECTORS, Stage.GRAPH),
         a_ref(8, tenant=ref.tenant_id).post_id: (Stage.VECTORS,),
     }
+
+
+async def test_a_post_that_is_being_deleted_is_not_missed(
+    pool: asyncpg.Pool, comparison: Comparison, ref: PostRef
+) -> None:
+    await an_indexed_post(pool, ref, Stage.VECTORS)
+    await Tombstones(pool).entomb(ref, Deletion(), MOMENT)
+
+    assert await comparison.indexed(ref.tenant_id, NOBODY, None, 10) == []
 
 
 async def test_pages_of_posts_follow_each_other_and_end_where_they_are_told(

@@ -123,6 +123,17 @@ async def test_search_reads_the_old_collection_while_the_new_one_is_filled(opene
 
 
 @pytest.mark.usefixtures("an_old_archive")
+async def test_a_post_that_waits_to_be_filled_in_is_there(opened: Open) -> None:
+    async with opened(BIG) as index:
+        await put(index, "new", by=(BIG,))
+
+        assert await index.there(ONE, [post(name) for name in ("a", "new", "never")]) == {
+            post("a"),
+            post("new"),
+        }
+
+
+@pytest.mark.usefixtures("an_old_archive")
 async def test_what_is_new_changed_or_deleted_meanwhile_is_so_in_both(opened: Open) -> None:
     async with opened(BIG) as index:
         await put(index, "b", "new", by=(SMALL, BIG))

@@ -17,7 +17,7 @@ class Reason(StrEnum):
 def delete(
     post: Annotated[str, typer.Argument(help="A post id, a workflow id (post:…) or a t.me link.")],
     reason: Annotated[Reason, typer.Option(help="Why, for the event that tells of it.")] = Reason.ADMIN,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete a post everywhere, for good: nothing brings it back."""
     import asyncio

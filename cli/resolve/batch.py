@@ -51,7 +51,7 @@ async def resolve_many(hand: Tools, wanted: Which, decision: Decision, *, yes: b
 def can(one: Stuck, decision: Decision) -> bool:
     """Whether the decision can be about it: only posts have stages to leave out, and only those that are stuck."""
     if decision.action != SKIP:
-        return True
+        return one.can_be_told
     stages = {problem["stage"] for problem in one.problems}
     return one.kind == "post" and (decision.stage is None or decision.stage in stages or not stages)
 
@@ -60,7 +60,9 @@ def _left_out(found: Sequence[Stuck], able: Sequence[Stuck], decision: Decision)
     kept = {one.workflow_id for one in able}
     out = [one for one in found if one.workflow_id not in kept]
     others = Counter(f"{one.kind}s" for one in out if one.kind != "post")
-    lines = [f"{count} {kind} are left out: they have no stage to skip" for kind, count in others.items()]
+    lines = [
+        f"{count} {kind} are left out: that cannot be decided about them" for kind, count in others.items()
+    ]
     posts = sum(one.kind == "post" for one in out)
     return [*lines, *([f"{posts} posts are left out: {decision.stage} is not stuck there"] if posts else [])]
 

@@ -23,7 +23,7 @@ def resolve(  # noqa: PLR0913, PLR0917  # one for each option
     by: Annotated[str | None, typer.Option(help="Who decides, for the record; you, unless said.")] = None,
     note: Annotated[str, typer.Option(help="Why, for the record.")] = "",
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask before many are skipped or given up.")
+        bool, typer.Option("--yes", "-y", help="Do not ask before many are skipped or given up.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be told, tell nobody.")] = False,
 ) -> None:

@@ -32,7 +32,7 @@ async def retag_one(words: str, tenant: str | None, *, as_json: bool) -> None:
     if isinstance(subject, Album):
         raise CommandError("an album has no tags of its own: name the post with its caption", 2)
     if isinstance(subject, ChannelPicture):
-        raise CommandError("a channel's own picture has no tags", 2)
+        raise CommandError("a channel's own picture has no tags: name a post", 2)
     async with archive(settings) as pool:
         ref = _only(words, await _refs(pool, subject, tenant))
     done = await _retagged(await engine(settings), ref)

@@ -79,6 +79,11 @@ class Stuck:
     tries: int = 0
     problems: tuple[dict[str, Any], ...] = ()
 
+    @property
+    def can_be_told(self) -> bool:
+        """Whether it takes decisions: posts, albums and channel pictures do."""
+        return self.kind in KINDS.values()
+
 
 async def which(pool: asyncpg.Pool, reason: str | None, tenant_id: UUID | None, channel: str | None) -> Which:
     """Return the choice.
@@ -99,10 +104,15 @@ async def stuck(client: Client, pool: asyncpg.Pool, wanted: Which) -> list[Stuck
         UnavailableError: the engine or the archive does not answer.
     """
     runs = await _listed(client, wanted)
-    named = [(run, name) for run in runs if (name := workflow_name(run.id))]
-    places = [(run.id, run.run_id, name.tenant_id, name.tg_channel_id) for run, name in named]
+    named = {run.id: name for run in runs if (name := workflow_name(run.id))}
+    places = [
+        (r.id, r.run_id, named[r.id].tenant_id, named[r.id].tg_channel_id) for r in runs if r.id in named
+    ]
     recorded = await ParkRecords(pool).waiting(places)
-    found = [_stuck(run, name, recorded.get(run.id, {})) for run, name in named]
+    found = [
+        _stuck(run, named[run.id], recorded.get(run.id, {})) if run.id in named else _other(run)
+        for run in runs
+    ]
     return sorted(found, key=lambda one: (one.since or datetime.max.replace(tzinfo=UTC), one.workflow_id))
 
 
@@ -130,6 +140,20 @@ def _stuck(run: WorkflowExecution, name: WorkflowName, row: dict[str, Any]) -> S
         until=row.get("until"),
         tries=int(problems[0].get("attempts", 0)) if problems else 0,
         problems=problems,
+    )
+
+
+def _other(run: WorkflowExecution) -> Stuck:
+    """What waits and is neither post nor album nor channel picture: named, so that nobody overlooks it."""
+    return Stuck(
+        name=run.id,
+        kind=run.workflow_type,
+        workflow_id=run.id,
+        reason=_attribute(run, attributes.STUCK_REASON) or "unknown",
+        tenant=_attribute(run, attributes.TENANT) or "",
+        channel="",
+        tg_channel_id=0,
+        number=0,
     )
 
 

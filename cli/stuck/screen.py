@@ -43,7 +43,9 @@ def show_groups(groups: Sequence[Mapping[str, Any]], screen: Screen) -> None:
 
 
 def next_command(one: Stuck, call: str) -> str:
-    """Return the command that lets it go on."""
+    """Return the command that lets it go on; what takes no decisions is looked at with the engine's own."""
+    if not one.can_be_told:
+        return f"temporal workflow describe --workflow-id {shlex.quote(one.workflow_id)}"
     return f"{call} resolve {shlex.quote(one.name)} retry"
 
 
@@ -51,6 +53,8 @@ def called(one: Stuck) -> str:
     """Return what people call it: its link, else channel and number."""
     if one.kind == "post":
         return one.link or f"{one.channel} #{one.number}"
+    if not one.can_be_told:
+        return f"{one.kind} {one.workflow_id}"
     return f"{one.kind} {one.channel} #{one.number}"
 
 

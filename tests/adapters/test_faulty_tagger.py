@@ -6,6 +6,9 @@ import pytest
 
 from adapters.faulty_tagger import FaultyTagger, is_refused
 from contracts.errors import PipelineError, RejectedError, UnavailableError
+from runtime.settings import FaultySettings, ProviderSettings, Settings
+from workers.policies import load_policies
+from workers.providers import local_providers
 
 
 class Steady:
@@ -17,6 +20,7 @@ class Steady:
         return ("bridge",)
 
 
+POLICIES = load_policies(None)
 TEXTS = [f"news of day {number}" for number in range(400)]
 BAD = next(text for text in TEXTS if is_refused(text, 10))
 GOOD = next(text for text in TEXTS if not is_refused(text, 10))
@@ -53,3 +57,17 @@ def test_it_says_of_itself_what_the_real_tagger_says() -> None:
     tagger = FaultyTagger(Steady(), 10, RejectedError)
 
     assert (tagger.provider, tagger.model, tagger.version) == ("steady", "one", "3")
+
+
+def test_the_setting_chooses_it_and_makes_nothing_stale() -> None:
+    faulty = FaultySettings(one_in=1, until=Path("mended"))
+    usual, chosen = (
+        local_providers(
+            Settings(_env_file=None, providers=ProviderSettings(tags=tags), faulty=faulty), POLICIES
+        )
+        for tags in ("local", "faulty")
+    )
+
+    assert not isinstance(usual.tagger, FaultyTagger)
+    assert isinstance(chosen.tagger, FaultyTagger)
+    assert usual.versions == chosen.versions

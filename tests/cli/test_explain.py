@@ -172,8 +172,8 @@ def test_an_album_says_what_is_missing_of_each_item() -> None:
         {**item, "position": 3, "file": None, "state": "deleted", "looked_at": None},
     ]
     album = {
-        **WHO, "grouped_id": 5, "partial": True, "assembled": False, "album_kind": "photo", "items_count": 4,
-        "inferred": False, "assembled_at": None, "missing": None, "summary": None, "object_key": None, "items": items,
+        **WHO, "grouped_id": 5, "partial": True, "assembled": True, "album_kind": "photo", "items_count": 4,
+        "inferred": False, "assembled_at": MOMENT, "missing": None, "summary": None, "object_key": None, "items": items,
     }  # fmt: skip
     says = {"expected": 4, "arrived": 3, "waiting": 1, "problems": []}
 

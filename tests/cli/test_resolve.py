@@ -33,9 +33,10 @@ def stuck_at(*stages: str, **values: Any) -> Stuck:
     return one(problems=tuple({"stage": stage} for stage in stages), **values)
 
 
-def test_everything_may_be_retried_and_given_up() -> None:
+def test_all_that_park_may_be_retried_and_given_up() -> None:
     assert can(one(kind="album"), Decision(action="retry"))
     assert can(one(kind="channel picture"), Decision(action="give-up"))
+    assert not can(one(kind="SweepWorkflow"), Decision(action="retry"))
 
 
 def test_only_posts_that_are_stuck_there_may_do_without_a_stage() -> None:

@@ -152,7 +152,7 @@ def test_a_campaign_is_estimated_first_and_not_started_unasked(terminal: Termina
     assert "say --yes to start it" in refused.stderr
 
 
-def test_a_campaign_is_paused_resumed_and_ended_bycommand_line(terminal: Terminal) -> None:
+def test_a_campaign_is_paused_resumed_and_ended_by_command(terminal: Terminal) -> None:
     with subprocess.Popen(
         command_line("retag", "--tenant", "reader", "--rate", "2", "--yes"),
         env=terminal.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

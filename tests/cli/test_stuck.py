@@ -58,6 +58,15 @@ def test_an_album_and_a_picture_are_called_by_channel_and_number() -> None:
     assert "album Город #5  tags" in on_terminal(lambda screen: show_list([album], 20, "p", screen, NOW))
 
 
+def test_what_takes_no_decisions_is_listed_too_and_looked_at_with_the_engines_own_command() -> None:
+    stray = one(kind="SweepWorkflow", workflow_id="sweep:1", name="sweep:1", link=None)
+
+    shown = on_terminal(lambda screen: show_list([stray], 20, "postloom", screen, NOW))
+
+    assert "SweepWorkflow sweep:1" in shown
+    assert "temporal workflow describe --workflow-id sweep:1" in shown
+
+
 def test_one_that_was_not_recorded_is_listed_all_the_same() -> None:
     bare = one(message=None, since=None, until=None, tries=0)
 

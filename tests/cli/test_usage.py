@@ -45,6 +45,7 @@ def _a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         (["retag", "nonsense"], 2, "is no post id"),
         (["retag", "t.me/c/123/4", "--dry-run"], 2, "leave out the other options, or the post"),
         (["retag", "album:0d1f3f0e-6a54-4c0e-9d5b-0f4c1f6f2a11:-1:2"], 2, "name the post with its caption"),
+        (["retag", "channel-photo:0d1f3f0e-6a54-4c0e-9d5b-0f4c1f6f2a11:-1:2"], 2, "has no tags: name a post"),
         (["retag", "t.me/c/123/4"], 1, "start it with `postloom up`"),
         (["retag", "--tenant", "a", "--since", "yesterday"], 2, "write a day as 2026-03-01"),
         (["retag", "--tenant", "a", "--rate", "0"], 2, "'--rate'"),

@@ -78,7 +78,9 @@ class FakeComparison:
     async def clear(self, tenant_id: UUID, stages: Sequence[tuple[UUID, Stage]]) -> list[PostRef]:
         for id, stage in stages:
             row = self._archive.rows[id]
-            row.records[stage] = row.records[stage].model_copy(update={"fingerprint": ""})
+            record = row.records[stage]
+            runs = record.runs - (stage in {Stage.VECTORS, Stage.GRAPH})
+            row.records[stage] = record.model_copy(update={"fingerprint": "", "runs": runs})
         return [self._archive.rows[id].ref for id in dict.fromkeys(id for id, _ in stages)]
 
     async def known(self, tenant_id: UUID, ids: Sequence[UUID]) -> set[UUID]:

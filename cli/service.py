@@ -8,12 +8,11 @@ from typing import Any, Final
 
 import structlog
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Interceptor, Worker
 
 from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.door import Directory
 from adapters.postgres.vectors import VectorRecords
-from adapters.redis_streams.log import EventLog
 from adapters.redis_streams.reader import StreamReader
 from adapters.redis_streams.watch import trim
 from contracts.errors import UnavailableError
@@ -29,6 +28,7 @@ from starter.door import Door
 from starter.gate import Gate
 from starter.starter import GROUP, HANDLERS, Starter, count_open
 from workers.activities import Parts, activities_by_queue
+from workers.around import NOTHING, Around
 from workers.filling import switch_forever
 from workers.policies import load_policies
 from workers.providers import Providers, local_providers
@@ -86,9 +86,11 @@ class Service:
 
 @asynccontextmanager
 async def running_service(
-    settings: Settings, on_progress: Callable[[str], None], *, reading: bool = True
+    settings: Settings, on_progress: Callable[[str], None], *, reading: bool = True, around: Around = NOTHING
 ) -> AsyncIterator[Service]:
     """Run everything while the context is open; ``reading`` False leaves the streams unread.
+
+    ``around`` is put between the parts and what they use; nothing, unless somebody measures or hurts them.
 
     Raises:
         StackError: a server is missing or does not start, or the folder is in use.
@@ -102,13 +104,14 @@ async def running_service(
         addresses = await stack.enter_async_context(embedded_stack(options))
         on_progress("Opening the stores and loading the local libraries.")
         stores = await stack.enter_async_context(open_stores(settings, addresses.postgres, addresses.redis))
-        providers = await asyncio.to_thread(local_providers, settings, policies)
+        stores = around.stores(stores)
+        providers = around.providers(await asyncio.to_thread(local_providers, settings, policies))
         client = await connect(addresses.temporal, settings.temporal.namespace)
         if settings.temporal.address:
             await register_search_attributes(client)
         service = Service(settings, addresses, stores, providers, policies, client)
         started.append(service)
-        for worker in _workers(service):
+        for worker in _workers(service, around.interceptors):
             await stack.enter_async_context(_serving(worker, service))
         stack.push_async_callback(service.stop_parts)
         _run_parts(service, reading=reading)
@@ -136,9 +139,9 @@ def _stack_options(
     )
 
 
-def _workers(service: Service) -> list[Worker]:
+def _workers(service: Service, interceptors: Sequence[Interceptor]) -> list[Worker]:
     parts = Parts(service.client, service.stores, service.providers, service.policies)
-    return build_workers(service.client, activities_by_queue(parts), service.settings.workers)
+    return build_workers(service.client, activities_by_queue(parts), service.settings.workers, interceptors)
 
 
 @asynccontextmanager
@@ -163,7 +166,7 @@ def _ended_well(task: "asyncio.Task[None]") -> bool:
 
 def _run_parts(service: Service, *, reading: bool) -> None:
     stores, settings, client = service.stores, service.settings, service.client
-    service.run("relay", Relay(stores.pool, EventLog(stores.redis)).run())
+    service.run("relay", Relay(stores.pool, stores.events).run())
     service.run("trim", _trim_forever(service))
     service.run("switch", switch_forever(stores.vectors, VectorRecords(stores.pool)))
     if not reading:

@@ -28,7 +28,6 @@ from adapters.postgres.posts import PostArchive
 from adapters.postgres.stages import StageStore
 from adapters.postgres.vision import VisionMemory
 from adapters.redis_streams.letters import Letters
-from adapters.redis_streams.log import EventLog
 from contracts.album import AlbumRef
 from contracts.post import PostRef, Refresh
 from domain.policy import Policies
@@ -81,9 +80,7 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     indexing = IndexActivities(
         providers.embedders, parts.stores.vectors, parts.stores.graph, posts, records, versions.vision
     )
-    bridge = BridgeActivities(
-        Outbox(pool), EventLog(parts.stores.redis), posts, records, PostSignals(parts.client)
-    )
+    bridge = BridgeActivities(Outbox(pool), parts.stores.events, posts, records, PostSignals(parts.client))
     albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, versions.vision)
     deleting = DeletingActivities(Tombstones(pool), parts.stores.vectors, parts.stores.graph, objects)
     photos = ChannelPhotoActivities(ChannelPhotoArchive(pool), parts.stores.graph, versions.vision)

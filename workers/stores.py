@@ -14,7 +14,7 @@ from adapters.folder import FolderStore
 from adapters.postgres.pool import open_pool
 from adapters.postgres.schema import migrate
 from adapters.qdrant import VectorIndex
-from adapters.redis_streams.log import connect
+from adapters.redis_streams.log import EventLog, connect
 from runtime.settings import Settings
 from workers.providers import wanted_embedder
 
@@ -27,6 +27,7 @@ class Stores:
 
     pool: asyncpg.Pool
     redis: Redis
+    events: EventLog
     objects: FolderStore
     vectors: VectorIndex
     graph: EmbeddedGraph
@@ -49,7 +50,8 @@ async def open_stores(settings: Settings, postgres: str, redis_url: str) -> Asyn
         stack.push_async_callback(vectors.close)
         graph = EmbeddedGraph.open(settings.data_dir / "graph")
         stack.push_async_callback(graph.close)
-        yield Stores(pool, redis, FolderStore(settings.data_dir / "objects"), vectors, graph)
+        objects = FolderStore(settings.data_dir / "objects")
+        yield Stores(pool, redis, EventLog(redis), objects, vectors, graph)
 
 
 def _vectors(settings: Settings) -> VectorIndex:

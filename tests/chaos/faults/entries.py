@@ -1,0 +1,7 @@
+"""Later."""
+
+from typing import Final
+
+from tests.chaos.table import Fault
+
+FAULTS: Final[tuple[Fault, ...]] = ()

@@ -13,6 +13,7 @@ from adapters.embedded_graph.graph import EmbeddedGraph
 from adapters.qdrant import VectorIndex
 from adapters.redis_streams.watch import describe
 from contracts.encoding import decode
+from contracts.errors import RejectedError
 from contracts.streams import (
     ALBUM_ASSEMBLED,
     ALBUMS_PARSED,
@@ -187,10 +188,18 @@ async def _streams(house: House) -> tuple[dict[str, Counter[str]], dict[str, Cou
     keys: dict[str, Counter[str]] = {}
     told: dict[str, Counter[str]] = {}
     for stream in STREAMS:
-        events = [decode(fields) for _, fields in await house.redis.xrange(stream)]
+        events = [event for _, fields in await house.redis.xrange(stream) if (event := _event(fields))]
         keys[stream] = Counter(str(event.get("idempotency_key")) for event in events)
         told[stream] = Counter(str(event.get("post_id", event.get("grouped_id"))) for event in events)
     return keys, told
+
+
+def _event(fields: dict[str, str]) -> dict[str, Any] | None:
+    """Return the event of an entry, None of one that says nothing."""
+    try:
+        return decode(fields)
+    except RejectedError:
+        return None
 
 
 async def _index(house: House, tenant: UUID) -> tuple[set[UUID], set[UUID]]:

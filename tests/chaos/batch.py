@@ -111,7 +111,7 @@ class Batch:
             "id": self.chat,
             "messages": self._messages,
         }
-        (self.folder / "result.json").write_text(json.dumps(chat, ensure_ascii=False), encoding="utf-8")
+        (self.folder / "result.json").write_text(json.dumps(chat), encoding="utf-8")
         return self.folder
 
     def _next(self) -> int:

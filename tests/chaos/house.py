@@ -200,9 +200,9 @@ class House:
             await self.stop()
         await self.to.close()
 
-    async def bring(self, export: Path, tenant: str = "town") -> ImportReport:
-        """Import an export, as the command does."""
-        options = ImportOptions(path=export, tenant_id=await self.tenant(tenant))
+    async def bring(self, export: Path, tenant: UUID | None = None) -> ImportReport:
+        """Import an export, as the command does; without a tenant for the one of the house."""
+        options = ImportOptions(path=export, tenant_id=tenant or await self.tenant("town"))
         objects = FolderStore(self.folder / "objects")
         return await import_export(options, self.pool, objects, lambda _: None)
 

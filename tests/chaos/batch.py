@@ -16,6 +16,7 @@ from tests.servers.hostile_site import ARTICLE, HostileSite, plain
 INDEXED: Final = "indexed"
 SKIPPED: Final = "skipped"
 FAILED: Final = "failed"
+DELETED: Final = "deleted"
 #: Indexed or skipped, whichever is true of it.
 ENDED: Final = "ended"
 
@@ -45,6 +46,7 @@ class Batch:
     posts: dict[int, str] = field(default_factory=dict)
     albums: int = 0
     captions: set[int] = field(default_factory=set)
+    photos: int = 0
     _messages: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -67,6 +69,10 @@ class Batch:
         text = f"{self._text(self._next())} Подробнее: http://{HOST}{path}"
         return self.add_text(text=text, **self._picture(self._next()))
 
+    def add_picture(self) -> int:
+        """Add a post with a text and a picture that follows from the channel and the place alone."""
+        return self.add_text(**self._picture(self._next()))
+
     def add_broken_link(self, site: HostileSite) -> int:
         """Add a post whose link leads to a site that has no time."""
         path = f"/broken-{self.chat}-{self._next()}"
@@ -82,16 +88,33 @@ class Batch:
         """Add a post that the tagger refuses: it parks."""
         return self.add_text(FAILED, text=f"{POISON} {self._text(self._next())}")
 
-    def add_album(self, items: int = 2) -> None:
+    def add_channel_photo(self) -> None:
+        """Have the channel get a picture of its own, which is no post."""
+        number = self._next() + 1000
+        service = {"type": "service", "actor": "Город", "action": "edit_group_photo"}
+        self._messages.append(_message(self.chat, number, "", number) | service | self._picture(number))
+        self.photos += 1
+
+    @property
+    def victims(self) -> list[int]:
+        """The posts that somebody wants gone."""
+        return [number for number, end in self.posts.items() if end == DELETED]
+
+    def add_victims(self) -> None:
+        """Add a post and an album that somebody wants gone once they are there."""
+        self.add_text(DELETED, **self._picture(self._next()))
+        self.add_album(ends=DELETED)
+
+    def add_album(self, items: int = 2, ends: str = INDEXED) -> None:
         """Add an album; the first item has the caption."""
         first = self._next()
         for number in range(first, first + items):
             text = self._text(number) if number == first else ""
-            self.posts[number] = INDEXED
+            self.posts[number] = ends
             message = _message(self.chat, number, text, first * 60)
             self._messages.append(message | self._picture(number))
         self.captions.add(first)
-        self.albums += 1
+        self.albums += ends == INDEXED
 
     def add_mix(self, count: int, site: HostileSite | None = None) -> None:
         """Add about ``count`` posts: texts, every fifth with everything where there is a ``site``, and an album."""

@@ -8,9 +8,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from contracts.streams import ALBUMS_PARSED, POSTS_PARSED
-from tests.chaos.audit import Expected, Found, settled, whole
+from tests.chaos.audit import whole
 from tests.chaos.batch import Batch
+from tests.chaos.expected import Expected, Found
 from tests.chaos.house import House, NothingHappenedError, a_house
+from tests.chaos.progress import settled
 from tests.chaos.table import Outcome, Wish
 
 #: Seconds that a case without deaths may take until everything is at its end.

@@ -29,12 +29,15 @@ def _tenant() -> str:
 
 #: What is watched of each store and provider, and what is noted of a call.
 _WATCHED: Final[dict[str, dict[str, Callable[..., str]]]] = {
-    "vectors": {"put_one": lambda _, point: str(point.post_id)},
+    "vectors": {"put_one": lambda _, point: str(point.post_id), "delete": lambda _, ids: str(ids)},
     "graph": {
         "replace_post": lambda node: str(node.post_id),
         "put_album": lambda album: f"album {album.grouped_id}",
+        "put_channel_photo": lambda photo: f"photo {photo.channel_id}",
+        "delete_post": lambda _, post_id: str(post_id),
+        "delete_album": lambda _, __, grouped_id: str(grouped_id),
     },
-    "objects": {"put": lambda key, *_: str(key)},
+    "objects": {"put": lambda key, *_: str(key), "delete": str},
     "events": {"append_all": lambda events: str(len(events))},
     "redis": {"xack": lambda *ids: str(len(ids) - 2)},
     "vision": {"look": lambda body, _: f"{_tenant()} {hashlib.sha256(body).hexdigest()}"},

@@ -157,7 +157,7 @@ class House:
         await until("the service is ready", self._is_ready)
         if self.servers is None:
             await self.to.close()
-            self.to = await _connected(self._record().reach)
+            self.to = await _connected(self.reach())
 
     def launch(self) -> None:
         """Start the service, and do not wait."""
@@ -173,6 +173,10 @@ class House:
                 f"the service ended with {self.process.exitcode}: see {self.folder}/logs"
             )
         return record_path(self.folder).exists() and self._record().process.pid == self.process.pid
+
+    def reach(self) -> Reach:
+        """Return where the running service answers."""
+        return self._record().reach
 
     def _record(self) -> ServiceRecord:
         return ServiceRecord.model_validate_json(record_path(self.folder).read_bytes())

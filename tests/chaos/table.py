@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.audit import Found
+from tests.chaos.expected import Found
 
 
 @dataclass

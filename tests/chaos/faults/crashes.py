@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Iterator
 from typing import Any, Final
+from uuid import UUID
 
+from contracts.identity import channel_id
 from contracts.post import Decision
+from contracts.streams import POSTS_DELETED
 from tests.acceptance.producer import CHANNEL as PRODUCERS_CHANNEL
 from tests.acceptance.producer import entry
-from tests.chaos.audit import Expected, whole
-from tests.chaos.batch import Batch
+from tests.chaos.audit import whole
+from tests.chaos.batch import FAILED, Batch
+from tests.chaos.expected import Expected
 from tests.chaos.house import House, a_house, a_house_of_one, until
 from tests.chaos.orders import AFTER, BEFORE, BETWEEN, OUTSIDE, Death
 from tests.chaos.table import Fault, Outcome, Wish
@@ -26,12 +30,23 @@ _BETWEEN: Final = (
     ("objects.put", "fetch_page"), ("vectors.put_one", "index_vectors"), ("graph.replace_post", "link_graph"),
     ("objects.put", "assemble_album"), ("graph.put_album", "assemble_album"), ("events.append_all", "announce"),
     ("events.append_all", "announce_indexed"), ("events.append_all", "announce_assembled"),
+    ("events.append_all", "announce_deleted"), ("vectors.delete", "remove_vector"),
+    ("graph.delete_post", "remove_node"), ("objects.delete", "erase_post"), ("graph.delete_album", "dissolve_album"),
+    ("graph.put_channel_photo", "record_channel_photo"),
 )  # fmt: skip
 #: Those of the parts that are no activity: appended and not marked as sent, started and not acknowledged.
 _PARTS: Final = (
     Death(where="events.append_all", moment=BETWEEN, during=OUTSIDE),
     Death(where="redis.xack", moment=BEFORE, during=OUTSIDE),
 )
+_FAILED: Final = """
+SELECT true FROM posts p JOIN channels c ON c.id = p.channel_id
+WHERE c.tg_channel_id = $1 AND p.enrichment_status = 'failed'
+"""
+_THERE: Final = """
+SELECT count(*) FROM posts p JOIN channels c ON c.id = p.channel_id
+WHERE p.tenant_id = $1 AND c.tg_channel_id = $2 AND p.telegram_message_id = ANY ($3) AND p.is_processed
+"""
 #: Seconds within which a death that was ordered must come.
 _COMES: Final = 60.0
 #: Seconds that nobody is there.
@@ -64,18 +79,31 @@ def every_death() -> Iterator[Death]:
     yield from _PARTS
 
 
-def a_batch(wish: Wish, number: int, site: HostileSite, death: Death | None = None) -> Batch:
-    """Return posts that come by the death: one with everything and an album, and what it alone needs."""
+#: What brings an activity about that a post with everything and an album do not.
+_NEEDS: Final = {
+    "skip_page": "broken link", "announce_skipped": "silent", "mark_failed": "poison", "record_park": "poison",
+    "settle_park": "poison", "find_channel_photo": "channel photo", "record_channel_photo": "channel photo",
+    "entomb_post": "victims", "remove_vector": "victims", "remove_node": "victims", "erase_post": "victims",
+    "announce_deleted": "victims", "dissolve_album": "victims",
+}  # fmt: skip
+
+
+def a_batch(wish: Wish, number: int, site: HostileSite, needed: str | None = None) -> Batch:
+    """Return posts that come by every death: one with everything and an album, and what one death needs."""
     batch = Batch(wish.folder / "exports" / str(number), chat=1000 + number)
     batch.add_whole(site)
     batch.add_album()
-    needed = (death.during or death.where) if death else ""
-    if needed == "skip_page":
-        batch.add_broken_link(site)
-    elif needed == "announce_skipped":
-        batch.add_silent()
-    elif needed == "mark_failed":
-        batch.add_poison()
+    match needed:
+        case "broken link":
+            batch.add_broken_link(site)
+        case "silent":
+            batch.add_silent()
+        case "poison":
+            batch.add_poison()
+        case "channel photo":
+            batch.add_channel_photo()
+        case "victims":
+            batch.add_victims()
     return batch
 
 
@@ -89,15 +117,18 @@ async def die(wish: Wish, deaths: list[Death]) -> Outcome:
     outcome = Outcome(runs=len(deaths))
     async with HostileSite({}) as site, a_house(wish.folder, site.address) as house:
         expected = Expected(await house.tenant("town"), deaths=len(deaths))
+        batches = []
         for number, death in enumerate(deaths):
             wish.say(f"{number + 1} of {len(deaths)}: {death}")
-            batch = a_batch(wish, number, site, death)
+            batch = a_batch(wish, number, site, _NEEDS.get(death.during or death.where))
             expected.expect(batch)
+            batches.append(batch)
             if not await _dies(house, batch, death):
                 outcome.found.stuck.append(f"never came to: {death}")
         wish.say("everything on its way to its end")
         wish.waits.set()
         await house.start()
+        await asyncio.gather(*(_give_up(house, batch) for batch in batches))
         found, outcome.recovered = await whole(house, expected)
     outcome.found.add(found)
     return outcome
@@ -107,22 +138,48 @@ async def _dies(house: House, batch: Batch, death: Death) -> bool:
     house.orders.die(death if death in _PARTS else death.model_copy(update={"channel": batch.channel}))
     await house.bring(batch.written())
     house.launch()
-    decided = asyncio.create_task(_give_up(house, batch)) if death.where == "mark_failed" else None
+    nudges = [asyncio.create_task(_give_up(house, batch)), asyncio.create_task(_delete(house, batch))]
     died = await house.died(_COMES)
-    if decided:
-        decided.cancel()
-        await asyncio.gather(decided, return_exceptions=True)
+    for nudge in nudges:
+        nudge.cancel()
+    await asyncio.gather(*nudges, return_exceptions=True)
     if not died:
         house.orders.survive()
         await house.kill()
     return died and house.orders.has_died()
 
 
+async def _delete(house: House, batch: Batch) -> None:
+    """Wait until the batch's victims are there, and have them deleted."""
+    tenant = await house.tenant("town")
+    wishes = [deletion(tenant, batch.channel, message) for message in batch.victims]
+
+    async def are_there() -> bool:
+        there = await house.pool.fetchval(_THERE, tenant, batch.channel, batch.victims)
+        return bool(there == len(wishes))
+
+    if wishes:
+        await until("the victims to be there", are_there)
+        await house.write(*wishes, stream=POSTS_DELETED)
+
+
+def deletion(tenant: UUID, channel: int, message: int) -> dict[str, str]:
+    """Return the wish that a post be gone, as a producer writes it."""
+    return {
+        "tenant_id": str(tenant), "channel_id": str(channel_id(tenant, channel)), "tg_channel_id": str(channel),
+        "telegram_message_id": str(message), "is_deleted": "True", "deleted_at": "2026-04-01T12:00:00+00:00",
+    }  # fmt: skip
+
+
 async def _give_up(house: House, batch: Batch) -> None:
-    """Wait until the batch's post is parked, and give it up."""
+    """Wait until a post of the batch is parked, and give it up."""
+    if FAILED not in batch.posts.values():
+        return
     which = f"TgState='{NEEDS_HUMAN}' AND TgChannel='{batch.channel}' AND ExecutionStatus='Running'"
 
     async def is_given_up() -> bool:
+        if await house.pool.fetchval(_FAILED, batch.channel):
+            return True
         parked = [run.id async for run in house.client.list_workflows(which)]
         for id in parked:
             handle = house.client.get_workflow_handle(id)

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from tests.chaos.audit import Expected, Found, whole
+from tests.chaos.audit import whole
 from tests.chaos.batch import Batch
+from tests.chaos.expected import Expected, Found
 from tests.chaos.house import OUTAGES, House, a_house, until
 from tests.chaos.table import Fault, Outcome, Wish
 from tests.servers.hostile_site import HostileSite

@@ -4,8 +4,9 @@ import asyncio
 from collections import Counter
 from typing import Final
 
-from tests.chaos.audit import Expected, whole
+from tests.chaos.audit import whole
 from tests.chaos.batch import Batch
+from tests.chaos.expected import Expected
 from tests.chaos.house import House, a_house, until
 from tests.chaos.table import Fault, Outcome, Wish
 

@@ -24,6 +24,8 @@ LIVE: Final = 2
 BACKFILL: Final = 4
 #: A post older than this when it arrives is history that is filled in, not news.
 NEWS: Final = timedelta(days=1)
+#: Seconds within which items of an album that come late are taken for one arrival.
+TOGETHER: Final = 5.0
 
 _SUMMARY_BYTES: Final = 390
 
@@ -96,10 +98,13 @@ async def refresh_post(client: Client, ref: PostRef, why: Refresh) -> None:
 
 
 async def refresh_album(client: Client, ref: AlbumRef) -> None:
-    """Have the album look again at what has arrived and was seen, also when its workflow has ended."""
+    """Have the album look again at what has arrived and was seen, also when its workflow has ended.
+
+    It has waited for its items before: a run that begins now waits only for those that arrive together.
+    """
     await client.start_workflow(
         AlbumWorkflow.run,
-        AlbumInput(ref=ref),
+        AlbumInput(ref=ref, deadline_seconds=TOGETHER),
         id=ref.workflow_id,
         task_queue=POST_QUEUE,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,

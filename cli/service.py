@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import structlog
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Interceptor, Worker
 
 from activities.restoring import Restorer
 from adapters.postgres.channel_photos import ChannelPhotoArchive
@@ -33,6 +33,7 @@ from starter.door import Door
 from starter.gate import Gate
 from starter.starter import GROUP, HANDLERS, Starter, count_open
 from workers.activities import Parts, activities_by_queue
+from workers.around import NOTHING, Around
 from workers.filling import switch_forever
 from workers.policies import load_policies
 from workers.providers import Providers, local_providers
@@ -90,9 +91,11 @@ class Service:
 
 @asynccontextmanager
 async def running_service(
-    settings: Settings, on_progress: Callable[[str], None], *, reading: bool = True
+    settings: Settings, on_progress: Callable[[str], None], *, reading: bool = True, around: Around = NOTHING
 ) -> AsyncIterator[Service]:
     """Run everything while the context is open; ``reading`` False leaves the streams unread.
+
+    ``around`` is put between the parts and what they use; nothing, unless somebody measures or hurts them.
 
     Raises:
         StackError: a server is missing or does not start, or the folder is in use.
@@ -106,13 +109,14 @@ async def running_service(
         addresses = await stack.enter_async_context(embedded_stack(options))
         on_progress("Opening the stores and loading the local libraries.")
         stores = await stack.enter_async_context(open_stores(settings, addresses.postgres, addresses.redis))
-        providers = await asyncio.to_thread(local_providers, settings, policies)
+        stores = around.stores(stores)
+        providers = around.providers(await asyncio.to_thread(local_providers, settings, policies))
         client = await connect(addresses.temporal, settings.temporal.namespace)
         if settings.temporal.address:
             await register_search_attributes(client)
         service = Service(settings, addresses, stores, providers, policies, client)
         started.append(service)
-        for worker in _workers(service):
+        for worker in _workers(service, around.interceptors):
             await stack.enter_async_context(_serving(worker, service))
         stack.push_async_callback(service.stop_parts)
         _run_parts(service, reading=reading)
@@ -140,10 +144,10 @@ def _stack_options(
     )
 
 
-def _workers(service: Service) -> list[Worker]:
+def _workers(service: Service, interceptors: Sequence[Interceptor]) -> list[Worker]:
     room = service.settings.starter.low
     parts = Parts(service.client, service.stores, service.providers, service.policies, room)
-    return build_workers(service.client, activities_by_queue(parts), service.settings.workers)
+    return build_workers(service.client, activities_by_queue(parts), service.settings.workers, interceptors)
 
 
 @asynccontextmanager
@@ -175,7 +179,7 @@ def guard_of(stores: Stores) -> Guard:
 def _run_parts(service: Service, *, reading: bool) -> None:
     stores, settings, client = service.stores, service.settings, service.client
     service.run("guard", guard_of(stores).run())
-    service.run("relay", Relay(stores.pool, EventLog(stores.redis, stores.marker)).run())
+    service.run("relay", Relay(stores.pool, stores.events).run())
     service.run("trim", _trim_forever(service))
     service.run("switch", switch_forever(stores.vectors, VectorRecords(stores.pool)))
     if not reading:

@@ -18,6 +18,7 @@ from runtime.embedded.files import write_whole
 from runtime.logging import configure
 from runtime.processes import record_of
 from runtime.settings import Settings
+from workers.around import NOTHING, Around
 from workers.searching import Searching
 
 
@@ -31,10 +32,12 @@ class Whole:
 
 
 @asynccontextmanager
-async def whole_service(settings: Settings, on_progress: Callable[[str], None]) -> AsyncIterator[Whole]:
-    """Run everything while the context is open; logs go to ``<data>/logs``. Raises as ``running_service``."""
+async def whole_service(
+    settings: Settings, on_progress: Callable[[str], None], *, around: Around = NOTHING
+) -> AsyncIterator[Whole]:
+    """Run everything while the context is open; logs go to ``<data>/logs``. As ``running_service``."""
     configure(settings.log_level, settings.data_dir / "logs" / "service.log")
-    async with running_service(settings, on_progress) as service:
+    async with running_service(settings, on_progress, around=around) as service:
         searching = search_of(service)
         port = Port.taken(settings.http_port)
         async with serving(build_app(service, searching), port):

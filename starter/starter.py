@@ -1,7 +1,6 @@
 """Streams to workflows: an entry is acknowledged only when Temporal has accepted it, never the other way round."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -15,6 +14,7 @@ from runtime import metrics
 from starter.attempt import LATER, Handler, attempt
 from starter.door import Door
 from starter.gate import Gate
+from starter.turns import Turns
 from workflows.starting import start_album, start_post
 
 GROUP: Final = "postloom-starter"
@@ -32,6 +32,7 @@ class Starter:
     def __init__(self, reader: StreamReader, handle: Handler, gate: Gate, batch: int) -> None:
         self._reader, self._handle, self._gate, self._batch = reader, handle, gate, batch
         self._claimed_at = 0.0
+        self._turns = Turns()
 
     async def run(self) -> None:
         """Serve until cancelled; a store or a server that does not answer is waited for."""
@@ -46,7 +47,8 @@ class Starter:
     async def step(self) -> int:
         """Take care of one batch; return how many entries it had."""
         room = await self._gate.room()
-        entries = await self._next(min(room, self._batch))
+        await self._fill()
+        entries = self._turns.take(min(room, self._batch))
         if not entries:
             return 0
         self._gate.let_in(len(entries))
@@ -57,13 +59,17 @@ class Starter:
             await asyncio.sleep(OUTAGE)
         return len(entries)
 
-    async def _next(self, count: int) -> Sequence[Entry]:
+    async def _fill(self) -> None:
+        """Read what has come, as far as it may wait here; wait for it only when nothing else does."""
         now = asyncio.get_running_loop().time()
         if now - self._claimed_at > CLAIM_EVERY:
             self._claimed_at = now
-            if claimed := await self._reader.claim(count):
-                return claimed
-        return await self._reader.read(count, BLOCK_MS)
+            self._turns.add(await self._reader.claim(self._batch))
+        while room := self._turns.room:
+            entries = await self._reader.read(min(room, self._batch), 0 if self._turns else BLOCK_MS)
+            self._turns.add(entries)
+            if not entries:
+                return
 
     async def _take(self, entry: Entry) -> bool:
         """Return whether the entry is settled: accepted by Temporal, buried, or trimmed before it was read."""

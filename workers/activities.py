@@ -107,13 +107,7 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     indexing = IndexActivities(
         providers.embedders, parts.stores.vectors, parts.stores.graph, posts, records, versions.vision
     )
-    bridge = BridgeActivities(
-        Outbox(pool),
-        EventLog(parts.stores.redis, parts.stores.marker),
-        posts,
-        records,
-        PostSignals(parts.client),
-    )
+    bridge = BridgeActivities(Outbox(pool), parts.stores.events, posts, records, PostSignals(parts.client))
     albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, versions.vision)
     campaigns = CampaignActivities(
         CampaignPosts(pool), PostWorkflows(parts.client, parts.campaign_room), versions

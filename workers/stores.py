@@ -15,7 +15,7 @@ from adapters.postgres.outbox_sent import SentOutbox
 from adapters.postgres.pool import open_pool
 from adapters.postgres.schema import migrate
 from adapters.qdrant import VectorIndex
-from adapters.redis_streams.log import connect
+from adapters.redis_streams.log import EventLog, connect
 from adapters.redis_streams.marker import marker_key
 from runtime.settings import Settings
 from workers.providers import wanted_embedder
@@ -29,6 +29,7 @@ class Stores:
 
     pool: asyncpg.Pool
     redis: Redis
+    events: EventLog
     objects: FolderStore
     vectors: VectorIndex
     graph: EmbeddedGraph
@@ -53,7 +54,8 @@ async def open_stores(settings: Settings, postgres: str, redis_url: str) -> Asyn
         stack.push_async_callback(vectors.close)
         graph = EmbeddedGraph.open(settings.data_dir / "graph")
         stack.push_async_callback(graph.close)
-        yield Stores(pool, redis, FolderStore(settings.data_dir / "objects"), vectors, graph, marker)
+        objects = FolderStore(settings.data_dir / "objects")
+        yield Stores(pool, redis, EventLog(redis, marker), objects, vectors, graph, marker)
 
 
 def _vectors(settings: Settings) -> VectorIndex:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from runtime.interceptor import OurInterceptor
@@ -19,35 +19,43 @@ GRACE: Final = timedelta(seconds=20)
 
 
 def build_workers(
-    client: Client, activities: dict[str, Sequence[Activity]], settings: WorkerSettings
+    client: Client,
+    activities: dict[str, Sequence[Activity]],
+    settings: WorkerSettings,
+    interceptors: Sequence[Interceptor] = (),
 ) -> list[Worker]:
     """Return a worker for each queue; workflows are served beside the activities on our own stores.
+
+    ``interceptors`` come around ours: they see what the engine is told, errors in its own terms.
 
     Workflow code runs unsandboxed unless the settings say otherwise: the sandbox costs 40 % of the worker's
     CPU, and every test runs the same code inside it.
     """
     slots = {TAGS_QUEUE: settings.tags, VISION_QUEUE: settings.vision, CRAWL_QUEUE: settings.crawl}
+    around = (*interceptors, OurInterceptor())
     others = [
         Worker(
             client,
             task_queue=queue,
             activities=activities[queue],
-            interceptors=[OurInterceptor()],
+            interceptors=around,
             max_concurrent_activities=count,
             graceful_shutdown_timeout=GRACE,
         )
         for queue, count in slots.items()
     ]
-    return [_post_worker(client, activities[POST_QUEUE], settings), *others]
+    return [_post_worker(client, activities[POST_QUEUE], settings, around), *others]
 
 
-def _post_worker(client: Client, activities: Sequence[Activity], settings: WorkerSettings) -> Worker:
+def _post_worker(
+    client: Client, activities: Sequence[Activity], settings: WorkerSettings, around: Sequence[Interceptor]
+) -> Worker:
     return Worker(
         client,
         task_queue=POST_QUEUE,
         workflows=list(WORKFLOWS),
         activities=activities,
-        interceptors=[OurInterceptor()],
+        interceptors=around,
         workflow_runner=_runner(sandboxed=settings.sandboxed),
         max_concurrent_workflow_tasks=settings.workflows,
         max_concurrent_activities=settings.activities,

@@ -24,6 +24,8 @@ LIVE: Final = 2
 BACKFILL: Final = 4
 #: A post older than this when it arrives is history that is filled in, not news.
 NEWS: Final = timedelta(days=1)
+#: Seconds within which items of an album that come late are taken for one arrival.
+TOGETHER: Final = 5.0
 
 _SUMMARY_BYTES: Final = 390
 
@@ -95,10 +97,11 @@ async def refresh_post(client: Client, ref: PostRef, why: Refresh) -> None:
     )
 
 
-async def refresh_album(client: Client, ref: AlbumRef, deadline_seconds: float = 600.0) -> None:
+async def refresh_album(client: Client, ref: AlbumRef, deadline_seconds: float = TOGETHER) -> None:
     """Have the album look again at what has arrived and was seen, also when its workflow has ended.
 
-    A new run waits for missing items until the deadline.
+    It has waited for its items before: a run that begins now waits only for those that arrive together, unless it is
+    told to wait longer.
     """
     await client.start_workflow(
         AlbumWorkflow.run,

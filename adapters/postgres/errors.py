@@ -9,9 +9,11 @@ import asyncpg
 from contracts.errors import RejectedError, UnavailableError
 
 #: What passes by itself: no connection, no room, no disk, a conflict, a server that starts or stops or only reads.
+#: A connection that is cut in the middle of something leaves the driver at odds with itself: an internal error.
 _OUTAGES: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
     asyncpg.TransactionRollbackError,

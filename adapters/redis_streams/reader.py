@@ -41,7 +41,10 @@ class StreamReader:
         self._look_back = False
 
     async def read(self, count: int, block_ms: int) -> list[Entry]:
-        """Return up to ``count`` entries: first those left unacknowledged, page by page, then new ones."""
+        """Return up to ``count`` entries: first those left unacknowledged, page by page, then new ones.
+
+        ``block_ms`` is how long to wait for a new one; 0 is not at all.
+        """
         with our_errors():
             try:
                 return await self._read(count, block_ms)
@@ -58,7 +61,7 @@ class StreamReader:
             self._consumer,
             {self.stream: start},
             count=count,
-            block=block_ms if start == ">" else None,
+            block=(block_ms or None) if start == ">" else None,
         )
         entries = [Entry(self.stream, id, fields or {}) for _, rows in answer or [] for id, fields in rows]
         if start != ">":

@@ -10,6 +10,7 @@ from tests.build import LONG, a_post, a_timing, an_album, an_album_event, an_eve
 from tests.workflows.town import Town, counted, until, within
 from workflows.album import AlbumWorkflow
 from workflows.attributes import NEEDS_HUMAN, STATE, WAITING
+from workflows.starting import refresh_album
 
 pytestmark = pytest.mark.services
 
@@ -78,6 +79,19 @@ async def test_items_that_never_arrive_are_missing_at_the_deadline(town: Town) -
     (event,) = town.told_events("album:assembled")
     assert (result.state, result.items, result.missing) == ("partial", 2, ("item 3",))
     assert (event["partial"], event["missing"], event["items_analyzed"]) == (True, ["item 3"], 2)
+
+
+async def test_a_second_look_does_not_wait_once_more_for_items_that_never_came(town: Town) -> None:
+    refs = items_of(town, 2)
+    await arrive(town, refs[0])
+    await town.run_album(an_album(town.album_ref(), refs, deadline_seconds=0.5))
+
+    await refresh_album(town.client, town.album_ref())
+
+    handle = town.client.get_workflow_handle_for(AlbumWorkflow.run, town.album_ref().workflow_id)
+    result = await within(handle.result())
+    assert (result.state, result.missing) == ("partial", ("item 2",))
+    assert len(town.told_events("album:assembled")) == 1
 
 
 async def test_an_item_that_cannot_be_looked_at_is_named_and_the_rest_is_assembled(town: Town) -> None:

@@ -9,14 +9,14 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo up test check bench fmt clean clean-data
+.PHONY: help setup demo up test check chaos bench fmt clean clean-data
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 19
 	@echo
 	@echo "  DATA=folder      for demo, up, bench, clean-data: where the data lies (data)"
 	@echo "  EXPORT=path      for demo: a Telegram Desktop export instead of the sample"
-	@echo "  ARGS=\"…\"         for test, check, bench: words for what they run"
+	@echo "  ARGS=\"…\"         for test, check, chaos, bench: words for what they run"
 
 setup: ## install everything into .venv, once
 	@$(PYTHON) scripts/bootstrap.py
@@ -36,6 +36,9 @@ check: setup ## what is quick: lint, types, layers, tests without servers
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/run_tests.py -q -m "not services" $(ARGS)
+
+chaos: setup ## kill and stop everything; see that nothing is lost for it (ten minutes)
+	@$(BIN)/python scripts/chaos.py $(ARGS)
 
 bench: setup ## how many posts per second this machine manages
 	@$(BIN)/postloom bench $(ARGS)

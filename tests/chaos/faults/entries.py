@@ -9,11 +9,12 @@ from uuid import uuid4
 from contracts.encoding import encode
 from contracts.identity import channel_id
 from contracts.post import PostRef
-from contracts.streams import ALBUMS_PARSED, POSTS_PARSED, dead_letters
+from contracts.streams import ALBUMS_PARSED, POSTS_DELETED, POSTS_PARSED, dead_letters
+from tests.acceptance.changes import in_order, shuffled
 from tests.acceptance.producer import CHANNEL, DAMAGE, entry
 from tests.build import CHANNEL as TESTS_CHANNEL
 from tests.build import a_ref, an_album_event, an_album_ref, an_event
-from tests.chaos.batch import ENDED, SKIPPED, marked
+from tests.chaos.batch import DELETED, ENDED, INDEXED, SKIPPED, marked
 from tests.chaos.case import Case, in_a_house
 from tests.chaos.house import until
 from tests.chaos.table import Fault
@@ -41,10 +42,7 @@ async def the_same_entry_again(case: Case) -> None:
 
 
 async def in_disorder(case: Case) -> None:
-    """An album before its channel and its posts; items 3, 1, 2; one more item when it is assembled.
-
-    Edits and deletions that come too early or too late belong here too, a function of its own each.
-    """
+    """An album before its channel and its posts; items 3, 1, 2; one more item when it is assembled."""
     refs = [_ref(case, number) for number in (1, 2, 3, 4)]
     case.expected.foreign = True
     case.expected.again |= {(TESTS_CHANNEL, ref.message_id) for ref in refs}
@@ -61,6 +59,24 @@ async def in_disorder(case: Case) -> None:
     album = await case.house.pool.fetchrow(_PARTIAL, case.tenant)
     if album is None or album["partial"] or album["items"] != len(refs):
         case.found.lost.append(f"the album has not all of its items: {dict(album or {})}")
+
+
+async def changes_in_disorder(case: Case) -> None:
+    """Posts, edits and deletions in any order, a third of them several times, while posts are built."""
+    changes = in_order(case.wish.seed, 40, case.tenant)
+    case.expected.foreign = True
+    for change in changes:
+        at = int(change.fields["tg_channel_id"]), int(change.fields["telegram_message_id"])
+        case.expected.ends[at] = DELETED if change.stream == POSTS_DELETED else INDEXED
+        case.expected.again.add(at)
+    for change in shuffled(changes, case.wish.seed):
+        await case.house.write(change.fields, stream=change.stream)
+
+
+async def everything_in_disorder(case: Case) -> None:
+    """Albums first, then posts with what happens to them."""
+    await in_disorder(case)
+    await changes_in_disorder(case)
 
 
 def _ref(case: Case, number: int) -> PostRef:
@@ -198,7 +214,7 @@ async def _buried(case: Case, count: int) -> bool:
 
 FAULTS: Final = (
     Fault("F12", "the same entry five times, at once and afterwards", in_a_house(the_same_entry_again)),
-    Fault("F13", "album before its posts, items in disorder, one late", in_a_house(in_disorder)),
+    Fault("F13", "albums, edits and deletions in disorder", in_a_house(everything_in_disorder)),
     Fault("F14", "the same message from a producer and an import", in_a_house(from_two_sides)),
     Fault("F15", "33 edits of nothing but white space", in_a_house(false_edits)),
     Fault("F16", "only reactions change", in_a_house(only_reactions)),

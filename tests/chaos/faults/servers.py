@@ -3,6 +3,7 @@
 import asyncio
 import random
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
@@ -92,8 +93,10 @@ async def postgres_comes_and_goes(wish: Wish) -> Outcome:
             wish.say(f"postgres away for {away:.0f} s, {number + 1} of {outcome.runs}")
             await asyncio.sleep(away)
             await house.machines.start("postgres")
+            back = time.monotonic()
             await arriving
-        outcome.found, outcome.recovered = await whole(house, expected)
+        outcome.found, _ = await whole(house, expected)
+        outcome.recovered = time.monotonic() - back
     return outcome
 
 

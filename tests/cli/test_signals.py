@@ -7,12 +7,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 WAITS = """
-import asyncio, sys
+import asyncio, os
 from cli.signals import until_signalled
 async def wait():
     print("ready", flush=True)
     await asyncio.Event().wait()
-sys.exit(until_signalled(wait(), stopped=7))
+os._exit(until_signalled(wait(), stopped=7))  # as the command leaves
 """
 
 

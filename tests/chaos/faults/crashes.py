@@ -59,6 +59,9 @@ class _Anything:
     def __getattr__(self, name: str) -> Any:
         return self
 
+    def __call__(self, *_: Any) -> Any:
+        return self
+
 
 def every_activity() -> list[str]:
     """Return the types of all activities that workers serve, those whose death is noticed last first."""

@@ -9,7 +9,7 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo up test check chaos bench fmt clean clean-data
+.PHONY: help setup demo up test check chaos bench disorder fmt clean clean-data
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 19
@@ -42,6 +42,9 @@ chaos: setup ## kill and stop everything; see that nothing is lost for it (ten m
 
 bench: setup ## how many posts per second this machine manages
 	@$(BIN)/postloom bench $(ARGS)
+
+disorder: setup ## the same changes in ten random orders: is the end the same?
+	@$(BIN)/python scripts/disorder.py $(ARGS)
 
 fmt: setup ## format, and fix what can be fixed by itself
 	@$(BIN)/ruff format .

@@ -172,8 +172,8 @@ def _is_due(orders: Orders, where: str, moment: str) -> bool:
     if not activity.in_activity():
         return death.during == OUTSIDE
     info = activity.info()
-    of_channel = death.channel is None or f":{death.channel}:" in (info.workflow_id or "")
-    return of_channel and death.during in (None, info.activity_type)
+    is_meant = death.of is None or death.of in (info.workflow_id or "")
+    return is_meant and death.during in (None, info.activity_type)
 
 
 def _die(orders: Orders) -> None:

@@ -22,12 +22,12 @@ OUTSIDE: Final = "no activity"
 class Death(BaseModel, frozen=True):
     """A kill -9 at the next call of ``where``: an activity's type, or ``store.method``.
 
-    ``channel`` and ``during`` narrow it down to the posts of one channel, to the calls of one activity.
+    ``of`` is a part of the workflow's id, and ``during`` an activity: only their calls are meant.
     """
 
     where: str
     moment: str
-    channel: int | None = None
+    of: str | None = None
     during: str | None = None
 
     def __str__(self) -> str:

@@ -1,25 +1,38 @@
 """F01 to F03: processes that are killed at every boundary there is, for a while, and under the same name."""
 
 import asyncio
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
-from contracts.identity import channel_id
-from contracts.post import Decision
-from contracts.streams import POSTS_DELETED
 from tests.acceptance.producer import CHANNEL as PRODUCERS_CHANNEL
 from tests.acceptance.producer import entry
-from tests.chaos.audit import whole
-from tests.chaos.batch import FAILED, Batch
+from tests.chaos.audit import audited, whole
+from tests.chaos.batch import Batch
 from tests.chaos.expected import Expected
-from tests.chaos.house import House, a_house, a_house_of_one, until
+from tests.chaos.faults.nudges import (
+    BROKEN_LINK,
+    CAMPAIGN,
+    CHANNEL_PHOTO,
+    OF_A_TENANT,
+    POISON,
+    RECONCILE,
+    RECONCILE_ALL,
+    SILENT,
+    VICTIMS,
+    Life,
+    give_up,
+    nudge,
+)
+from tests.chaos.house import House, NothingHappenedError, a_house, a_house_of_one, until
 from tests.chaos.orders import AFTER, BEFORE, BETWEEN, OUTSIDE, Death
+from tests.chaos.progress import DEADLINE, settled
 from tests.chaos.table import Fault, Outcome, Wish
 from tests.servers.hostile_site import HostileSite
 from workers.activities import Parts, activities_by_queue
 from workers.policies import load_policies
-from workflows.attributes import NEEDS_HUMAN
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
 
 #: Whose death is noticed last comes first, so that all is noticed while others die.
@@ -39,14 +52,6 @@ _PARTS: Final = (
     Death(where="events.append_all", moment=BETWEEN, during=OUTSIDE),
     Death(where="redis.xack", moment=BEFORE, during=OUTSIDE),
 )
-_FAILED: Final = """
-SELECT true FROM posts p JOIN channels c ON c.id = p.channel_id
-WHERE c.tg_channel_id = $1 AND p.enrichment_status = 'failed'
-"""
-_THERE: Final = """
-SELECT count(*) FROM posts p JOIN channels c ON c.id = p.channel_id
-WHERE p.tenant_id = $1 AND c.tg_channel_id = $2 AND p.telegram_message_id = ANY ($3) AND p.is_processed
-"""
 #: Seconds within which a death that was ordered must come.
 _COMES: Final = 60.0
 #: Seconds that nobody is there.
@@ -54,7 +59,7 @@ _AWAY: Final = 10.0
 
 
 class _Anything:
-    """Has every attribute: enough to ask which activities there are."""
+    """Has every attribute and takes every call: enough to ask which activities there are."""
 
     def __getattr__(self, name: str) -> Any:
         return self
@@ -84,29 +89,28 @@ def every_death() -> Iterator[Death]:
 
 #: What brings an activity about that a post with everything and an album do not.
 _NEEDS: Final = {
-    "skip_page": "broken link", "announce_skipped": "silent", "mark_failed": "poison", "record_park": "poison",
-    "settle_park": "poison", "find_channel_photo": "channel photo", "record_channel_photo": "channel photo",
-    "entomb_post": "victims", "remove_vector": "victims", "remove_node": "victims", "erase_post": "victims",
-    "announce_deleted": "victims", "dissolve_album": "victims",
+    "skip_page": BROKEN_LINK, "announce_skipped": SILENT, "mark_failed": POISON, "record_park": POISON,
+    "settle_park": POISON, "find_channel_photo": CHANNEL_PHOTO, "record_channel_photo": CHANNEL_PHOTO,
+    "entomb_post": VICTIMS, "remove_vector": VICTIMS, "remove_node": VICTIMS, "erase_post": VICTIMS,
+    "announce_deleted": VICTIMS, "dissolve_album": VICTIMS, "estimate_campaign": CAMPAIGN,
+    "advance_campaign": CAMPAIGN, "find_tenant": RECONCILE_ALL, "measure_archive": RECONCILE,
+    "compare_index": RECONCILE, "compare_strays": RECONCILE, "await_repairs": RECONCILE,
+    "compare_albums": RECONCILE, "compare_channel_photos": RECONCILE, "compare_media": RECONCILE,
+    "compare_vision": RECONCILE, "compare_pages": RECONCILE, "settle_pages": RECONCILE, "compare_events": RECONCILE,
 }  # fmt: skip
 
 
-def a_batch(wish: Wish, number: int, site: HostileSite, needed: str | None = None) -> Batch:
+def a_batch(wish: Wish, number: int, site: HostileSite, need: str = "") -> Batch:
     """Return posts that come by every death: one with everything and an album, and what one death needs."""
     batch = Batch(wish.folder / "exports" / str(number), chat=1000 + number)
     batch.add_whole(site)
     batch.add_album()
-    match needed:
-        case "broken link":
-            batch.add_broken_link(site)
-        case "silent":
-            batch.add_silent()
-        case "poison":
-            batch.add_poison()
-        case "channel photo":
-            batch.add_channel_photo()
-        case "victims":
-            batch.add_victims()
+    adding = {
+        BROKEN_LINK: lambda: batch.add_broken_link(site), SILENT: batch.add_silent, POISON: batch.add_poison,
+        CHANNEL_PHOTO: batch.add_channel_photo, RECONCILE: batch.add_channel_photo, VICTIMS: batch.add_victims,
+    }  # fmt: skip
+    if need in adding:
+        adding[need]()
     return batch
 
 
@@ -119,77 +123,54 @@ async def die(wish: Wish, deaths: list[Death]) -> Outcome:
     """Let the service die these deaths, one after the other, each with posts of its own on their way."""
     outcome = Outcome(runs=len(deaths))
     async with HostileSite({}) as site, a_house(wish.folder, site.address) as house:
-        expected = Expected(await house.tenant("town"), deaths=len(deaths))
-        batches = []
+        lives: list[Life] = []
+        everything: dict[UUID, Expected] = {}
         for number, death in enumerate(deaths):
             wish.say(f"{number + 1} of {len(deaths)}: {death}")
-            batch = a_batch(wish, number, site, _NEEDS.get(death.during or death.where))
+            need = _NEEDS.get(death.during or death.where, "")
+            batch = a_batch(wish, number, site, need)
+            tenant = await house.tenant(f"town {number}" if need in OF_A_TENANT else "town")
+            expected = everything.setdefault(tenant, Expected(tenant, deaths=len(deaths)))
             expected.expect(batch)
-            batches.append(batch)
-            if not await _dies(house, batch, death):
+            if need in OF_A_TENANT:
+                expected.again |= set(expected.ends)
+            lives.append(Life(house, tenant, batch, need))
+            if not await _dies(lives[-1], death):
                 outcome.found.stuck.append(f"never came to: {death}")
         wish.say("everything on its way to its end")
         wish.waits.set()
         await house.start()
-        await asyncio.gather(*(_give_up(house, batch) for batch in batches))
-        found, outcome.recovered = await whole(house, expected)
-    outcome.found.add(found)
+        await asyncio.gather(*(give_up(life) for life in lives))
+        outcome.recovered = await _all_settled(house, everything)
+        for expected in everything.values():
+            outcome.found.add(await audited(house, expected))
     return outcome
 
 
-async def _dies(house: House, batch: Batch, death: Death) -> bool:
-    house.orders.die(death if death in _PARTS else death.model_copy(update={"channel": batch.channel}))
-    await house.bring(batch.written())
+async def _all_settled(house: House, everything: dict[UUID, Expected]) -> float:
+    """Return the seconds until everything was at its end; what never comes there is found by the audit."""
+    began = time.monotonic()
+    for expected in everything.values():
+        with suppress(NothingHappenedError):
+            await settled(house, expected, max(DEADLINE - (time.monotonic() - began), 1))
+    return time.monotonic() - began
+
+
+async def _dies(life: Life, death: Death) -> bool:
+    house = life.house
+    of = str(life.tenant) if life.need in OF_A_TENANT else f":{life.batch.channel}:"
+    of = "reconcile:all" if life.need == RECONCILE_ALL else of
+    house.orders.die(death if death in _PARTS else death.model_copy(update={"of": of}))
+    await house.bring(life.batch.written(), life.tenant)
     house.launch()
-    nudges = [asyncio.create_task(_give_up(house, batch)), asyncio.create_task(_delete(house, batch))]
+    nudging = asyncio.create_task(nudge(life))
     died = await house.died(_COMES)
-    for nudge in nudges:
-        nudge.cancel()
-    await asyncio.gather(*nudges, return_exceptions=True)
+    nudging.cancel()
+    await asyncio.gather(nudging, return_exceptions=True)
     if not died:
         house.orders.survive()
         await house.kill()
     return died and house.orders.has_died()
-
-
-async def _delete(house: House, batch: Batch) -> None:
-    """Wait until the batch's victims are there, and have them deleted."""
-    tenant = await house.tenant("town")
-    wishes = [deletion(tenant, batch.channel, message) for message in batch.victims]
-
-    async def are_there() -> bool:
-        there = await house.pool.fetchval(_THERE, tenant, batch.channel, batch.victims)
-        return bool(there == len(wishes))
-
-    if wishes:
-        await until("the victims to be there", are_there)
-        await house.write(*wishes, stream=POSTS_DELETED)
-
-
-def deletion(tenant: UUID, channel: int, message: int) -> dict[str, str]:
-    """Return the wish that a post be gone, as a producer writes it."""
-    return {
-        "tenant_id": str(tenant), "channel_id": str(channel_id(tenant, channel)), "tg_channel_id": str(channel),
-        "telegram_message_id": str(message), "is_deleted": "True", "deleted_at": "2026-04-01T12:00:00+00:00",
-    }  # fmt: skip
-
-
-async def _give_up(house: House, batch: Batch) -> None:
-    """Wait until a post of the batch is parked, and give it up."""
-    if FAILED not in batch.posts.values():
-        return
-    which = f"TgState='{NEEDS_HUMAN}' AND TgChannel='{batch.channel}' AND ExecutionStatus='Running'"
-
-    async def is_given_up() -> bool:
-        if await house.pool.fetchval(_FAILED, batch.channel):
-            return True
-        parked = [run.id async for run in house.client.list_workflows(which)]
-        for id in parked:
-            handle = house.client.get_workflow_handle(id)
-            await handle.signal("resolve", Decision(action="give-up", by="chaos"))
-        return bool(parked)
-
-    await until("a post to be parked", is_given_up)
 
 
 async def dead_for_a_while(wish: Wish) -> Outcome:

@@ -192,6 +192,7 @@ async def dead_for_a_while(wish: Wish) -> Outcome:
         wish.say("nobody is there")
         await asyncio.sleep(_AWAY)
         await house.start()
+        wish.waits.set()
         outcome.found, outcome.recovered = await whole(house, expected)
     return outcome
 
@@ -209,6 +210,7 @@ async def under_the_same_name(wish: Wish) -> Outcome:
             await until("some posts at their end", lambda: _some_ended(house, len(expected.ends) // 2))
             await house.kill()
             await house.start()
+        wish.waits.set()
         outcome.found, outcome.recovered = await whole(house, expected)
     return outcome
 

@@ -136,6 +136,7 @@ async def temporal_dies(wish: Wish) -> Outcome:
         await house.machines.end("temporal")
         await asyncio.sleep(5)
         await house.machines.start("temporal")
+        wish.waits.set()
         outcome.found, outcome.recovered = await whole(house, expected)
     return outcome
 

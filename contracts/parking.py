@@ -7,20 +7,22 @@ from pydantic import AwareDatetime
 from contracts.post import Decision, Frozen, Problem
 
 
-class Parked(Frozen):
-    """A park: ``number`` counts those of one run, so that (workflow, run, number) is one park.
+class Waiter(Frozen):
+    """Who parks. ``what`` says in words what it is: post, album, channel picture."""
 
-    ``what`` says in words what waits: post, album, channel picture.
-    """
-
-    workflow_id: str
-    run_id: str
-    number: int
     what: str = "post"
     tenant_id: UUID
     post_id: UUID | None = None
     tg_channel_id: int
     trace_id: str
+
+
+class Parked(Waiter):
+    """A park: ``number`` counts those of one run, so that (workflow, run, number) is one park."""
+
+    workflow_id: str
+    run_id: str
+    number: int
     problems: tuple[Problem, ...]
     since: AwareDatetime
     until: AwareDatetime

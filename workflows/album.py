@@ -9,16 +9,16 @@ with workflow.unsafe.imports_passed_through():
     from activities.announcing import BridgeActivities
     from activities.assembling import AlbumActivities
     from activities.seeing import VisionActivities
-    from contracts.album import AlbumInput, AlbumItem, AlbumResult, AlbumState, AssembleRequest
+    from contracts.album import AlbumInput, AlbumItem, AlbumRef, AlbumResult, AlbumState, AssembleRequest
     from contracts.events import AlbumParsed
-    from contracts.parking import Parked
+    from contracts.parking import Waiter
     from contracts.post import Decision, MediaRequest, Problem
     from contracts.stages import Stage
     from domain import albums
-    from domain.decisions import ALBUM_ACTIONS, GIVE_UP, objection
+    from domain.decisions import ALBUM_ACTIONS
     from workflows import attributes, policies
     from workflows.failures import FAILURES, problem_of
-    from workflows.parking import ParkingPlace, given_up, note_end, settle
+    from workflows.parking import ParkingPlace, settle
 
 
 @workflow.defn
@@ -31,8 +31,7 @@ class AlbumWorkflow:
         self._event = album.event
         self._announced: list[AlbumParsed] = []
         self._nudged = False
-        self._decision: Decision | None = None
-        self._place = ParkingPlace("album")
+        self._place = ParkingPlace(_waiter(album.ref), ALBUM_ACTIONS)
         self._state: AlbumState | None = None
         self._shown = attributes.ACTIVE
 
@@ -49,25 +48,16 @@ class AlbumWorkflow:
     @workflow.signal(description='{"action": "retry" | "give-up"} for a parked album')
     def resolve(self, decision: Decision) -> None:
         """Decide about a parked album; what cannot be decided is shown in its details and changes nothing."""
-        if sentence := self._objection(decision):
-            self._place.refuse(sentence)
-        else:
-            self._decision = decision
+        self._place.hear(decision)
 
     @workflow.update(name="resolve", description='{"action": "retry" | "give-up", "by": "you"}')
     def decide(self, decision: Decision) -> str:
         """Decide about a parked album; return what happens now."""
-        self._decision = decision
-        return f"{decision.action}: taken"
+        return self._place.take(decision)
 
     @decide.validator
     def _check_decision(self, decision: Decision) -> None:
-        if sentence := self._objection(decision):
-            raise ValueError(sentence)
-
-    def _objection(self, decision: Decision) -> str | None:
-        decided = self._decision is not None
-        return objection(decision, self._place.problems, ALBUM_ACTIONS, decided=decided)
+        self._place.check(decision)
 
     @workflow.query(description="How many items were announced, arrived and were looked at; what is stuck")
     def status(self) -> dict[str, object]:
@@ -99,31 +89,13 @@ class AlbumWorkflow:
             self._event = self._event or (self._announced.pop(0) if self._announced else None)
 
     async def _park(self, problem: Problem) -> None:
-        park = self._parked(problem)
-        park = await self._place.wait(park, self._has_work)
-        decision, self._decision = self._decision, None
-        if decision and decision.action == GIVE_UP:
-            await note_end(park, decision, "")
-            raise given_up(decision, (problem,))
+        until = workflow.now() + timedelta(seconds=self._album.park_seconds)
+        park, decision = await self._place.wait((problem,), until, self._has_work)
         self._shown = attributes.ACTIVE
         await settle(park, decision, "announcement" if self._announced else "refresh")
 
-    def _parked(self, problem: Problem) -> Parked:
-        ref, info = self._album.ref, workflow.info()
-        return Parked(
-            workflow_id=info.workflow_id,
-            run_id=info.run_id,
-            number=0,
-            tenant_id=ref.tenant_id,
-            tg_channel_id=ref.tg_channel_id,
-            trace_id=ref.trace_id,
-            problems=(problem,),
-            since=workflow.now(),
-            until=workflow.now() + timedelta(seconds=self._album.park_seconds),
-        )
-
     def _has_work(self) -> bool:
-        return bool(self._decision or self._announced or self._nudged)
+        return bool(self._announced) or self._nudged
 
     async def _collect(self) -> tuple[str, ...]:
         """Wait until every announced item has arrived, at most until the deadline; return what is missing."""
@@ -227,3 +199,9 @@ class AlbumWorkflow:
         if self._state is None:
             raise RuntimeError("nothing is collected yet")
         return self._state
+
+
+def _waiter(ref: AlbumRef) -> Waiter:
+    return Waiter(
+        what="album", tenant_id=ref.tenant_id, tg_channel_id=ref.tg_channel_id, trace_id=ref.trace_id
+    )

@@ -7,14 +7,19 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.channel_photos import ChannelPhotoActivities
     from activities.seeing import VisionActivities
-    from contracts.channel_photo import ChannelPhotoInput, ChannelPhotoResult, ChannelPhotoState
-    from contracts.parking import Parked
+    from contracts.channel_photo import (
+        ChannelPhotoInput,
+        ChannelPhotoRef,
+        ChannelPhotoResult,
+        ChannelPhotoState,
+    )
+    from contracts.parking import Waiter
     from contracts.post import Decision, MediaRequest, MediaSeen, Problem
     from contracts.stages import Stage
-    from domain.decisions import ALBUM_ACTIONS, GIVE_UP, objection
+    from domain.decisions import ALBUM_ACTIONS
     from workflows import attributes, policies
     from workflows.failures import FAILURES, problem_of
-    from workflows.parking import ParkingPlace, given_up, note_end, settle
+    from workflows.parking import ParkingPlace, settle
 
 
 @workflow.defn
@@ -26,8 +31,7 @@ class ChannelPhotoWorkflow:
         self._photo = photo
         self._stage = Stage.PERSIST
         self._nudged = False
-        self._decision: Decision | None = None
-        self._place = ParkingPlace("channel picture")
+        self._place = ParkingPlace(_waiter(photo.ref), ALBUM_ACTIONS)
 
     @workflow.signal(description="Look again at what is stored of the picture")
     def refresh(self) -> None:
@@ -37,25 +41,16 @@ class ChannelPhotoWorkflow:
     @workflow.signal(description='{"action": "retry" | "give-up"} for a parked channel picture')
     def resolve(self, decision: Decision) -> None:
         """Decide about a parked picture; what cannot be decided is shown in its details and changes nothing."""
-        if sentence := self._objection(decision):
-            self._place.refuse(sentence)
-        else:
-            self._decision = decision
+        self._place.hear(decision)
 
     @workflow.update(name="resolve", description='{"action": "retry" | "give-up", "by": "you"}')
     def decide(self, decision: Decision) -> str:
         """Decide about a parked picture; return what happens now."""
-        self._decision = decision
-        return f"{decision.action}: taken"
+        return self._place.take(decision)
 
     @decide.validator
     def _check_decision(self, decision: Decision) -> None:
-        if sentence := self._objection(decision):
-            raise ValueError(sentence)
-
-    def _objection(self, decision: Decision) -> str | None:
-        decided = self._decision is not None
-        return objection(decision, self._place.problems, ALBUM_ACTIONS, decided=decided)
+        self._place.check(decision)
 
     @workflow.query(description="Where the picture is, and what it waits for")
     def status(self) -> dict[str, object]:
@@ -79,29 +74,12 @@ class ChannelPhotoWorkflow:
                     return await self._finish(seen)
 
     async def _park(self, problem: Problem) -> None:
-        park = await self._place.wait(self._parked(problem), self._has_work)
-        decision, self._decision = self._decision, None
-        if decision and decision.action == GIVE_UP:
-            await note_end(park, decision, "")
-            raise given_up(decision, (problem,))
+        until = workflow.now() + timedelta(seconds=self._photo.park_seconds)
+        park, decision = await self._place.wait((problem,), until, self._has_work)
         await settle(park, decision, "refresh")
 
-    def _parked(self, problem: Problem) -> Parked:
-        ref, info = self._photo.ref, workflow.info()
-        return Parked(
-            workflow_id=info.workflow_id,
-            run_id=info.run_id,
-            number=0,
-            tenant_id=ref.tenant_id,
-            tg_channel_id=ref.tg_channel_id,
-            trace_id=ref.trace_id,
-            problems=(problem,),
-            since=workflow.now(),
-            until=workflow.now() + timedelta(seconds=self._photo.park_seconds),
-        )
-
     def _has_work(self) -> bool:
-        return bool(self._decision or self._nudged)
+        return self._nudged
 
     async def _find(self) -> ChannelPhotoState:
         self._stage = Stage.PERSIST
@@ -130,3 +108,12 @@ class ChannelPhotoWorkflow:
         )
         await workflow.wait_condition(workflow.all_handlers_finished)
         return ChannelPhotoResult(state=state, reason=seen.skipped)
+
+
+def _waiter(ref: ChannelPhotoRef) -> Waiter:
+    return Waiter(
+        what="channel picture",
+        tenant_id=ref.tenant_id,
+        tg_channel_id=ref.tg_channel_id,
+        trace_id=ref.trace_id,
+    )

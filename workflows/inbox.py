@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from contracts.changes import Version
-from contracts.post import Decision, Deletion, Refresh, Retag
+from contracts.post import Deletion, Refresh, Retag
 
 
 @dataclass
@@ -14,16 +14,11 @@ class Inbox:
     refreshes: list[Refresh] = field(default_factory=list)
     retags: list[Retag] = field(default_factory=list)
     deletion: Deletion | None = None
-    decision: Decision | None = None
     _seen: dict[str, None] = field(default_factory=dict)
 
     def is_empty(self) -> bool:
         """Whether there is no reason to look at the post again."""
         return not (self.events or self.refreshes or self.retags or self.deletion)
-
-    def has_work(self) -> bool:
-        """Whether a parked post has a reason to go on: something came, or somebody decided."""
-        return self.decision is not None or not self.is_empty()
 
     def reason_to_go_on(self) -> str:
         """Return what came, in a word, for the record of a park; empty when nothing did."""
@@ -48,11 +43,6 @@ class Inbox:
         """Return the wish that the post be deleted, and forget it."""
         deletion, self.deletion = self.deletion, None
         return deletion
-
-    def take_decision(self) -> Decision | None:
-        """Return what the operator decided, and forget it."""
-        decision, self.decision = self.decision, None
-        return decision
 
     def add_refresh(self, refresh: Refresh) -> None:
         """Look at the post again, once for each ``event_id``."""

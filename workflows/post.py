@@ -8,24 +8,25 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.saving import SavingActivities
     from contracts.changes import Version
-    from contracts.parking import Parked
+    from contracts.parking import Waiter
     from contracts.post import (
         Decision,
         Deletion,
         GivenUp,
         PostInput,
+        PostRef,
         PostResult,
         Problem,
         Refresh,
         Retag,
     )
     from contracts.stages import Stage
-    from domain.decisions import GIVE_UP, POST_ACTIONS, SKIP, objection
+    from domain.decisions import POST_ACTIONS, SKIP
     from workflows import attributes, policies
     from workflows.converging import Convergence
     from workflows.deleting import delete
     from workflows.inbox import Inbox
-    from workflows.parking import ParkingPlace, given_up, note_end, settle
+    from workflows.parking import ParkingPlace, settle
 
 
 @workflow.defn
@@ -37,7 +38,7 @@ class PostWorkflow:
         self._input = post
         self._inbox = Inbox(deletion=post.deletion)
         self._build = Convergence(post, self._inbox)
-        self._place = ParkingPlace("post")
+        self._place = ParkingPlace(_waiter(post.ref), POST_ACTIONS)
         self._deletion: Deletion | None = None
         self._parked_until = post.parked_until
 
@@ -66,23 +67,18 @@ class PostWorkflow:
     @workflow.signal(description='{"action": "retry" | "skip" | "give-up"} for a parked post')
     def resolve(self, decision: Decision) -> None:
         """Decide about a parked post; what cannot be decided is shown in its details and changes nothing."""
-        if sentence := self._objection(decision):
-            self._place.refuse(sentence)
-        else:
-            self._inbox.decision = decision
+        self._place.hear(decision)
 
     @workflow.update(
         name="resolve", description='{"action": "retry" | "skip" | "give-up", "stage": "…", "by": "you"}'
     )
     def decide(self, decision: Decision) -> str:
         """Decide about a parked post; return what happens now."""
-        self._inbox.decision = decision
-        return f"{decision.action}: taken"
+        return self._place.take(decision)
 
     @decide.validator
     def _check_decision(self, decision: Decision) -> None:
-        if sentence := self._objection(decision):
-            raise ValueError(sentence)
+        self._place.check(decision)
 
     @workflow.update(description='{"event_id": "any-unique-word"}: tag once more, and wait until it is done')
     async def retag_now(self, retag: Retag) -> str:
@@ -151,15 +147,12 @@ class PostWorkflow:
         self._parked_until = self._parked_until or workflow.now() + timedelta(
             seconds=self._input.park_seconds
         )
-        if workflow.info().is_continue_as_new_suggested() and not self._inbox.has_work():
+        if workflow.info().is_continue_as_new_suggested() and self._inbox.is_empty():
             workflow.continue_as_new(self._as_input())
-        park = self._parked(problems)
         try:
-            park = await self._place.wait(park, self._inbox.has_work)
-            decision = self._inbox.take_decision()
-            if decision and decision.action == GIVE_UP:
-                await note_end(park, decision, "")
-                raise given_up(decision, problems)
+            park, decision = await self._place.wait(
+                problems, self._parked_until, lambda: not self._inbox.is_empty()
+            )
         except ApplicationError as error:
             await self._mark_failed(error)
             raise
@@ -168,27 +161,8 @@ class PostWorkflow:
             self._build.leave_out(named)
         await settle(park, decision, self._inbox.reason_to_go_on())
 
-    def _parked(self, problems: tuple[Problem, ...]) -> Parked:
-        ref, info = self._input.ref, workflow.info()
-        return Parked(
-            workflow_id=info.workflow_id,
-            run_id=info.run_id,
-            number=0,
-            tenant_id=ref.tenant_id,
-            post_id=ref.post_id,
-            tg_channel_id=ref.tg_channel_id,
-            trace_id=ref.trace_id,
-            problems=problems,
-            since=workflow.now(),
-            until=self._parked_until or workflow.now(),
-        )
-
     def _cannot_be_tagged(self) -> bool:
         return bool(self._place.problems or self._deletion or self._build.is_absent)
-
-    def _objection(self, decision: Decision) -> str | None:
-        decided = self._inbox.decision is not None
-        return objection(decision, self._place.problems, POST_ACTIONS, decided=decided)
 
     def _as_input(self) -> PostInput:
         """What the next run of a post that waits for very long begins with."""
@@ -216,3 +190,13 @@ class PostWorkflow:
         why = f" ({reason})" if reason else ""
         workflow.set_current_details(f"**{state}**{why}. This run did: {did}.")
         return PostResult(state=state, reason=reason, stages_run=len(ran))
+
+
+def _waiter(ref: PostRef) -> Waiter:
+    return Waiter(
+        what="post",
+        tenant_id=ref.tenant_id,
+        post_id=ref.post_id,
+        tg_channel_id=ref.tg_channel_id,
+        trace_id=ref.trace_id,
+    )

@@ -1,6 +1,6 @@
 """What signals brought: each counts once, also when it comes again after it was looked at."""
 
-from contracts.post import Decision, Refresh, Retag
+from contracts.post import Deletion, Refresh, Retag
 from tests.build import LONG, SHORT, an_event
 from workflows.inbox import Inbox
 
@@ -50,7 +50,7 @@ def test_versions_are_taken_in_the_order_in_which_they_came() -> None:
     assert [inbox.take_event(), inbox.take_event(), inbox.take_event()] == [first, second, None]
 
 
-def test_a_decision_is_taken_once() -> None:
-    inbox = Inbox(decision=Decision(action="retry"))
+def test_a_deletion_is_taken_once() -> None:
+    inbox = Inbox(deletion=Deletion(reason="admin"))
 
-    assert (inbox.take_decision(), inbox.take_decision()) == (Decision(action="retry"), None)
+    assert (inbox.take_deletion(), inbox.take_deletion()) == (Deletion(reason="admin"), None)

@@ -35,7 +35,7 @@ check: setup ## what is quick: lint, types, layers, tests without servers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports
-	@$(BIN)/python scripts/run_tests.py -q -m "not services" $(ARGS)
+	@$(BIN)/python scripts/run_tests.py -q -n 2 -m "not services" $(ARGS)
 
 chaos: setup ## kill and stop everything; see that nothing is lost for it (ten minutes)
 	@$(BIN)/python scripts/chaos.py $(ARGS)

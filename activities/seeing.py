@@ -11,6 +11,7 @@ from temporalio import activity
 
 from activities.timing import happened_at, milliseconds_since, timing
 from contracts.announcements import VisionAnalysis, VisionAnalyzed, VisionSkipped
+from contracts.asking import Asker
 from contracts.commit import Finding, StageCommit
 from contracts.errors import BusyError, RefusedError
 from contracts.events import Event, MediaFile
@@ -34,7 +35,7 @@ class Vision(Protocol):
     provider: str
     model: str
 
-    async def look(self, body: bytes, mime: str) -> PictureFacts: ...
+    async def look(self, body: bytes, mime: str, asker: Asker) -> PictureFacts: ...
 
 
 class Looks(Protocol):
@@ -114,7 +115,8 @@ class VisionActivities:
     async def _look(self, request: MediaRequest) -> MediaSeen:
         media, start = request.media, datetime.now(UTC)
         try:
-            facts = await self._vision.look(await self._objects.get(media.object_key or ""), media.mime)
+            body = await self._objects.get(media.object_key or "")
+            facts = await self._vision.look(body, media.mime, _asker(request))
         except RefusedError as refused:
             return await self._skip(request, refused.reason)
         facts = facts.model_copy(update={"duration_ms": milliseconds_since(start)})
@@ -149,6 +151,13 @@ class VisionActivities:
         )  # fmt: skip
         await self._records.commit(commit)
         return record
+
+
+def _asker(request: MediaRequest) -> Asker:
+    return Asker(
+        tenant_id=request.tenant_id, stage=Stage.VISION, post_id=request.post_id, sha256=request.media.sha256,
+        attempt=timing().attempts,
+    )  # fmt: skip
 
 
 def _record(request: VisionRequest, material: PostMaterial, seen: list[Picture]) -> StageRecord:

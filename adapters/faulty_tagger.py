@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
+from contracts.asking import Asker, TagAnswer
 from contracts.errors import PipelineError
 from contracts.identity import digest
 
@@ -14,7 +15,7 @@ class Tagger(Protocol):
     model: str
     version: str
 
-    async def tags_for(self, text: str) -> tuple[str, ...]: ...
+    async def tags_for(self, text: str, asker: Asker) -> TagAnswer: ...
 
 
 class FaultyTagger:
@@ -29,7 +30,7 @@ class FaultyTagger:
         self.provider, self.model, self.version = tagger.provider, tagger.model, tagger.version
         self._tagger, self._one_in, self._error, self._until = tagger, one_in, error, until
 
-    async def tags_for(self, text: str) -> tuple[str, ...]:
+    async def tags_for(self, text: str, asker: Asker) -> TagAnswer:
         """Return what the real tagger proposes.
 
         Raises:
@@ -39,7 +40,7 @@ class FaultyTagger:
             raise self._error(
                 f"the faulty provider refuses this text, as it was told to: one in {self._one_in}"
             )
-        return await self._tagger.tags_for(text)
+        return await self._tagger.tags_for(text, asker)
 
     def _is_mended(self) -> bool:
         return self._until is not None and self._until.exists()

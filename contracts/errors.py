@@ -3,13 +3,15 @@
 PipelineError
 ├── UnavailableError          a store or service of ours did not answer; the same call should work later
 │   ├── RateLimitedError      … and it told us how long to wait
-│   └── BusyError             somebody else is doing this very thing; ask again shortly
+│   ├── BusyError             somebody else is doing this very thing; ask again shortly
+│   └── BrakedError           the provider failed too often: nobody asks it until its brake lets a probe through
+├── BudgetExhaustedError      nothing more may be spent until ``goes_on_at``, or until somebody allows more
 └── RejectedError             the input can never be accepted as it is
     └── RefusedError          a link or a picture that will never do as it is; its ``reason`` is the skip's reason
 LinkFailedError               (an UnavailableError) a site of somebody else's did not answer
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 class PipelineError(Exception):
@@ -17,6 +19,8 @@ class PipelineError(Exception):
 
     retryable = True
     retry_after: timedelta | None = None
+    #: When what waits for this goes on by itself; None where a human has to look.
+    goes_on_at: datetime | None = None
 
 
 class UnavailableError(PipelineError):
@@ -37,6 +41,24 @@ class BusyError(UnavailableError):
     def __init__(self, message: str, retry_after: timedelta = timedelta(seconds=2)) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class BrakedError(UnavailableError):
+    """The provider failed several times in a row; it is asked again after ``retry_after``, by one probe first."""
+
+    def __init__(self, message: str, retry_after: timedelta, goes_on_at: datetime) -> None:
+        super().__init__(message)
+        self.retry_after, self.goes_on_at = retry_after, goes_on_at
+
+
+class BudgetExhaustedError(PipelineError):
+    """The tenant's budget is spent until ``goes_on_at``; asking again before then is of no use."""
+
+    retryable = False
+
+    def __init__(self, message: str, goes_on_at: datetime) -> None:
+        super().__init__(message)
+        self.goes_on_at = goes_on_at
 
 
 class LinkFailedError(UnavailableError):

@@ -115,11 +115,12 @@ class StageRequest(Frozen):
 
 
 class MediaRequest(Frozen):
-    """Asks for one file to be looked at, for whoever needs it."""
+    """Asks for one file to be looked at, for whoever needs it; ``post_id`` says who asked, where a post did."""
 
     tenant_id: UUID
     media: MediaRef
     vision_version: str
+    post_id: UUID | None = None
 
 
 class MediaSeen(Frozen):
@@ -200,6 +201,8 @@ class Problem(Frozen):
     message: str
     detail: str | None = None
     attempts: int = 0
+    #: When it goes on by itself; None where a human has to look.
+    goes_on_at: AwareDatetime | None = None
 
     @property
     def reason(self) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from contracts import identity
 from contracts.album import AlbumInput, AlbumItemMaterial, AlbumMaterial, AlbumRef
+from contracts.asking import Asker
 from contracts.changes import PostEdited
 from contracts.channel_photo import ChannelPhotoInput, ChannelPhotoRef
 from contracts.commit import StageCommit
@@ -86,6 +87,11 @@ def a_post(ref: PostRef | None = None, *, park_seconds: float = 600.0, **values:
     """What a post's workflow starts with."""
     ref = ref or a_ref()
     return PostInput(ref=ref, event=an_event(ref, **values), park_seconds=park_seconds)
+
+
+def an_asker(stage: Stage = Stage.TAGS, **values: Any) -> Asker:
+    """Whoever has a provider asked; of a tenant of tests."""
+    return Asker(tenant_id=values.pop("tenant_id", TENANT), stage=stage, **values)
 
 
 def a_file(name: str = "a", **values: Any) -> MediaRef:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from contracts.album import AlbumRef
+from contracts.asking import Asker, TagAnswer
 from contracts.channel_photo import ChannelPhotoInput
 from contracts.embedding import EmbedderIdentity
 from contracts.errors import PipelineError
@@ -43,10 +44,11 @@ class FakeTagger:
         self.weather = Weather()
         self.texts: list[str] = []
 
-    async def tags_for(self, text: str) -> tuple[str, ...]:
+    async def tags_for(self, text: str, asker: Asker) -> TagAnswer:
         self.weather.strike()
         self.texts.append(text)
-        return tuple(word.strip(".,:;!?") for word in text.split() if len(word) > 5)
+        words = tuple(word.strip(".,:;!?") for word in text.split() if len(word) > 5)
+        return TagAnswer(tags=words, provider=self.provider, model=self.model)
 
 
 class FakeEyes:
@@ -64,7 +66,7 @@ class FakeEyes:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def look(self, body: bytes, mime: str) -> PictureFacts:
+    async def look(self, body: bytes, mime: str, asker: Asker) -> PictureFacts:
         self.asked += 1
         await self.gate.wait()
         self.weather.strike()

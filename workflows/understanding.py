@@ -65,7 +65,8 @@ async def _look(post: Progress) -> Problem | None:
 
 async def _look_at(post: Progress, media: MediaRef) -> Problem | None:
     version = post.state.versions.vision
-    request = MediaRequest(tenant_id=post.state.ref.tenant_id, media=media, vision_version=version)
+    ref = post.state.ref
+    request = MediaRequest(tenant_id=ref.tenant_id, media=media, vision_version=version, post_id=ref.post_id)
     policy = policies.named(policies.VISION, f"look at picture {media.sha256[:12]}")
     try:
         await workflow.execute_activity_method(VisionActivities.analyze_media, request, **policy)

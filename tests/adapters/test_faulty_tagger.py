@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from adapters.faulty_tagger import FaultyTagger, is_refused
+from contracts.asking import Asker, TagAnswer
 from contracts.errors import PipelineError, RejectedError, UnavailableError
 from runtime.settings import FaultySettings, ProviderSettings, Settings
+from tests.build import an_asker
 from workers.policies import load_policies
 from workers.providers import local_providers
 
@@ -16,8 +18,8 @@ class Steady:
 
     provider, model, version = "steady", "one", "3"
 
-    async def tags_for(self, text: str) -> tuple[str, ...]:
-        return ("bridge",)
+    async def tags_for(self, text: str, asker: Asker) -> TagAnswer:
+        return TagAnswer(tags=("bridge",), provider=self.provider, model=self.model)
 
 
 POLICIES = load_policies(None)
@@ -38,19 +40,19 @@ async def test_what_is_refused_fails_as_it_was_told_to(error: type[PipelineError
     tagger = FaultyTagger(Steady(), 10, error)
 
     with pytest.raises(error, match="one in 10"):
-        await tagger.tags_for(BAD)
-    assert await tagger.tags_for(GOOD) == ("bridge",)
+        await tagger.tags_for(BAD, an_asker())
+    assert (await tagger.tags_for(GOOD, an_asker())).tags == ("bridge",)
 
 
 async def test_it_is_mended_as_soon_as_the_file_is_there(tmp_path: Path) -> None:
     mended = tmp_path / "mended"
     tagger = FaultyTagger(Steady(), 1, RejectedError, mended)
     with pytest.raises(RejectedError):
-        await tagger.tags_for(BAD)
+        await tagger.tags_for(BAD, an_asker())
 
     mended.touch()
 
-    assert await tagger.tags_for(BAD) == ("bridge",)
+    assert (await tagger.tags_for(BAD, an_asker())).tags == ("bridge",)
 
 
 def test_it_says_of_itself_what_the_real_tagger_says() -> None:

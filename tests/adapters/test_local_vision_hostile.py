@@ -10,6 +10,7 @@ from PIL import Image
 
 from adapters.local_vision import LocalVision
 from contracts.errors import RefusedError
+from tests.build import an_asker
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def a_png_header(width: int, height: int) -> bytes:
 
 async def refusal(vision: LocalVision, body: bytes, mime: str = "image/jpeg") -> str:
     with pytest.raises(RefusedError) as refused:
-        await vision.look(body, mime)
+        await vision.look(body, mime, an_asker())
     return refused.value.reason
 
 
@@ -66,7 +67,9 @@ async def test_only_the_first_frame_of_an_animation_is_seen(vision: LocalVision,
     first = Image.new("RGB", (100, 100), "red")
     rest = [Image.new("RGB", (100, 100), (0, 0, shade)) for shade in range(200, 256)] * 20
 
-    facts = await vision.look(encoded(first, format, save_all=True, append_images=rest), f"image/{format}")
+    facts = await vision.look(
+        encoded(first, format, save_all=True, append_images=rest), f"image/{format}", an_asker()
+    )
 
     assert facts.dominant_colors == ("red",)
     assert "animated" in facts.labels
@@ -100,7 +103,7 @@ async def test_no_damaged_byte_leaks_another_error(vision: LocalVision, format: 
     for at in range(0, min(len(whole), 600), 7):
         body = whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]
         with suppress(RefusedError):
-            await vision.look(body, f"image/{format.lower()}")
+            await vision.look(body, f"image/{format.lower()}", an_asker())
 
 
 @pytest.mark.parametrize(

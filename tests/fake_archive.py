@@ -30,6 +30,7 @@ class FakeLooks:
     def __init__(self) -> None:
         self.seen: dict[tuple[UUID, str, str], tuple[MediaSeen, PictureFacts | None]] = {}
         self.claims: set[tuple[UUID, str, str]] = set()
+        self.weather = Weather()
 
     async def recall(self, tenant_id: UUID, sha256: str, version: str) -> MediaSeen | None:
         found = self.seen.get((tenant_id, sha256, version))
@@ -47,6 +48,7 @@ class FakeLooks:
     async def remember(
         self, tenant_id: UUID, seen: MediaSeen, version: str, facts: PictureFacts | None, key: str | None
     ) -> None:
+        self.weather.strike()
         self.seen[tenant_id, seen.sha256, version] = (seen, facts)
         self.claims.discard((tenant_id, seen.sha256, version))
 

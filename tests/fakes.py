@@ -9,7 +9,7 @@ from uuid import UUID
 from contracts.album import AlbumRef
 from contracts.channel_photo import ChannelPhotoInput
 from contracts.embedding import EmbedderIdentity
-from contracts.errors import PipelineError
+from contracts.errors import PipelineError, RejectedError
 from contracts.identity import digest
 from contracts.index import AlbumNode, ChannelPhotoNode, Detached, GraphCounts, PostNode, VectorPoint
 from contracts.outgoing import Outgoing
@@ -218,7 +218,7 @@ class FakeGraph:
 
 
 class FakeObjects:
-    """Bytes by key; a file of a post has its own sha256 as bytes unless it was put. What is ``lost`` is not there."""
+    """Bytes by key; a file of a post has its own key as bytes unless it was put. What is ``lost`` is not there."""
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
@@ -229,6 +229,8 @@ class FakeObjects:
         return key not in self.lost
 
     async def get(self, key: str) -> bytes:
+        if key not in self.kept and not key.startswith("media/"):
+            raise RejectedError(f"no object {key}")
         return self.kept.get(key, key.encode())
 
     async def put(self, key: str, body: bytes, content_type: str) -> bool:

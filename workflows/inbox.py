@@ -1,9 +1,16 @@
 """What signals brought and the loop has not looked at yet. A repeated signal counts once."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
-from contracts.changes import Version
-from contracts.post import Deletion, Refresh, Retag
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from contracts.changes import Version
+    from contracts.post import Deletion, Refresh, Retag
+
+#: Before this a word that one kind of request had used was used up for the other.
+_WORD_FOR_EACH: Final = "a-word-for-each-kind"
 
 
 @dataclass
@@ -14,7 +21,8 @@ class Inbox:
     refreshes: list[Refresh] = field(default_factory=list)
     retags: list[Retag] = field(default_factory=list)
     deletion: Deletion | None = None
-    _seen: dict[str, None] = field(default_factory=dict)
+    #: Requests that came, by kind and word: one word may be used for each kind.
+    seen: dict[tuple[str, str], None] = field(default_factory=dict)
 
     def is_empty(self) -> bool:
         """Whether there is no reason to look at the post again."""
@@ -46,16 +54,21 @@ class Inbox:
 
     def add_refresh(self, refresh: Refresh) -> None:
         """Look at the post again, once for each ``event_id``."""
-        if self._is_new(refresh.event_id):
+        if self._is_new("refresh", refresh.event_id):
             self.refreshes.append(refresh)
 
     def add_retag(self, retag: Retag) -> None:
         """Tag again, once for each ``event_id``."""
-        if self._is_new(retag.event_id):
+        if self._is_new("retag", retag.event_id):
             self.retags.append(retag)
 
-    def _is_new(self, event_id: str) -> bool:
-        if event_id in self._seen:
+    def knows(self, retag: Retag) -> bool:
+        """Whether somebody has asked with that word before."""
+        return ("retag", retag.event_id) in self.seen
+
+    def _is_new(self, kind: str, word: str) -> bool:
+        other = "refresh" if kind == "retag" else "retag"
+        if (kind, word) in self.seen or ((other, word) in self.seen and not workflow.patched(_WORD_FOR_EACH)):
             return False
-        self._seen[event_id] = None
+        self.seen[kind, word] = None
         return True

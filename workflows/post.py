@@ -94,6 +94,8 @@ class PostWorkflow:
     def _check_retag(self, retag: Retag) -> None:
         if not retag.event_id:
             raise ValueError("event_id is needed: any word that was not used before")
+        if self._inbox.knows(retag):
+            raise ValueError(f"event_id {retag.event_id!r} was used before: another word is needed")
         if self._deletion or self._inbox.deletion:
             raise ValueError("this post is being deleted")
 

@@ -48,10 +48,14 @@ class Deletion(Frozen):
 
 
 class PostInput(Frozen):
-    """What a PostWorkflow starts with: a version of the post, or nothing but the post to look at again."""
+    """What a PostWorkflow starts with: a version of the post, or nothing but the post to look at again.
+
+    What one run hands to the next while the post waits: ``versions`` that are not saved yet, ``parked_until``.
+    """
 
     ref: PostRef
     event: Version | None = None
+    versions: tuple[Version, ...] = ()
     retag: Retag | None = None
     retags: tuple[Retag, ...] = ()
     deletion: Deletion | None = None

@@ -136,9 +136,16 @@ class FakeArchive:
         self._sent: set[int] = set()
         self._numbers = count()
         self.weather = Weather()
+        #: Texts that no row can hold.
+        self.refused: set[str] = set()
+
+    def _check(self, text: str) -> None:
+        self.weather.strike()
+        if text in self.refused:
+            raise RejectedError(f"no row holds {text!r}")
 
     async def save(self, ref: PostRef, event: PostParsed, timing: StageTiming) -> None:
-        self.weather.strike()
+        self._check(event.text)
         known = self.rows.get(ref.post_id)
         if ref.post_id in self.tombs:
             return
@@ -150,7 +157,7 @@ class FakeArchive:
             known.event = event
 
     async def edit(self, ref: PostRef, edit: PostEdited, timing: StageTiming) -> None:
-        self.weather.strike()
+        self._check(edit.text)
         row = self.rows.get(ref.post_id)
         if ref.post_id in self.tombs:
             return
@@ -324,8 +331,12 @@ class FakeAlbums:
 
     def __init__(self, archive: FakeArchive) -> None:
         self._archive = archive
+        #: Captions that no row can hold.
+        self.refused: set[str] = set()
 
     async def save(self, ref: AlbumRef, event: AlbumParsed) -> None:
+        if event.caption_text in self.refused:
+            raise RejectedError(f"no row holds {event.caption_text!r}")
         album = self._archive.albums.setdefault(ref.grouped_id, {"posts": {}, "count": 0, "assembled": None})
         album["count"] = max(album["count"], event.items_count)
         album["posts"].update(dict.fromkeys(event.post_ids))

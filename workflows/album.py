@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.announcing import BridgeActivities
@@ -19,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import attributes, policies
     from workflows.failures import FAILURES, problem_of
     from workflows.parking import ParkingPlace, settle
+    from workflows.versions import save_each, take_over
 
 
 @workflow.defn
@@ -28,8 +30,9 @@ class AlbumWorkflow:
     @workflow.init  # signals may be handled before run() starts
     def __init__(self, album: AlbumInput) -> None:
         self._album = album
-        self._event = album.event
         self._announced: list[AlbumParsed] = []
+        self._versions = [album.event] if album.event else []
+        self._refusals: tuple[FailureError, ...] = ()
         self._nudged = False
         self._place = ParkingPlace(_waiter(album.ref), ALBUM_ACTIONS)
         self._state: AlbumState | None = None
@@ -81,12 +84,14 @@ class AlbumWorkflow:
                 missing = await self._collect()
                 missing += await self._look()
                 await self._assemble(missing)
+                if self._refusals:
+                    raise self._refusals[0]
             except FAILURES as error:
                 await self._park(problem_of(error, Stage.PERSIST))
             else:
                 if not (self._announced or self._nudged):
                     return await self._finish(missing)
-            self._event = self._event or (self._announced.pop(0) if self._announced else None)
+            take_over(self._versions, self._announced)
 
     async def _park(self, problem: Problem) -> None:
         until = workflow.now() + timedelta(seconds=self._album.park_seconds)
@@ -111,12 +116,21 @@ class AlbumWorkflow:
         return tuple(f"item {n}" for n in range(len(state.items) + 1, state.expected + 1))
 
     async def _arrived(self) -> AlbumState:
-        album = AlbumInput(ref=self._album.ref, event=self._event)
+        """Save what was announced and return what has arrived.
+
+        Raises:
+            FailureError: nothing could be saved.
+        """
+        saved, self._refusals = await save_each(self._versions, self._collected)
+        if not saved:
+            raise self._refusals[0]
+        return self._now
+
+    async def _collected(self, event: AlbumParsed | None) -> None:
+        album = AlbumInput(ref=self._album.ref, event=event)
         self._state = await workflow.execute_local_activity_method(
             AlbumActivities.collect_album, album, **policies.RECORD
         )
-        self._event = None
-        return self._state
 
     def _show(self, state: str) -> None:
         """Say in lists whether the album waits for items; once for each change."""
@@ -134,7 +148,7 @@ class AlbumWorkflow:
         except TimeoutError:
             return
         self._nudged = False
-        self._event = self._announced.pop(0) if self._announced else None
+        take_over(self._versions, self._announced)
 
     async def _look(self) -> tuple[str, ...]:
         """Look at every item that nobody has looked at; return those that could not be looked at."""

@@ -13,9 +13,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.indexing import enrich, index
     from workflows.progress import Progress
     from workflows.understanding import read_links, see, tag
+    from workflows.versions import save_each, take_over
 
 #: Versions that wait are saved one after the other, and then looked at once.
 _TOGETHER = "versions-together"
+#: A version that is refused does not keep the post from going on with another one that was saved.
+_GOES_ON = "goes-on-with-what-was-saved"
 
 
 class Convergence:
@@ -23,7 +26,7 @@ class Convergence:
 
     def __init__(self, post: PostInput, inbox: Inbox) -> None:
         self.post = Progress(post.ref)
-        self.event: Version | None = post.event
+        self.versions: list[Version] = [*((post.event,) if post.event else ()), *post.versions]
         self.forced: tuple[Retag, ...] = (*((post.retag,) if post.retag else ()), *post.retags)
         #: What came of the tags that somebody asked for, by the request's event id.
         self.tagged: dict[str, str] = {}
@@ -37,10 +40,14 @@ class Convergence:
         """
         problems: tuple[Problem, ...] = ()
         try:
-            await self._persist()
+            saved, problems = await self._persist()
+            if problems and not (saved and workflow.patched(_GOES_ON)):
+                return problems
             for step in self._steps():
-                if self.post.state.absent or self._inbox.deletion:
+                if self._inbox.deletion:
                     return ()
+                if self.post.state.absent:
+                    return problems
                 problems += await step()
                 if any(problem.stage is Stage.TAGS for problem in problems):
                     return problems
@@ -63,16 +70,20 @@ class Convergence:
         """Do without these stages from now on; a version that cannot be saved is dropped."""
         self.post.skipped |= frozenset(stages)
         if Stage.PERSIST in stages:
-            self.event = None
+            self.versions.clear()
 
-    async def _persist(self) -> None:
-        """Save the version that came, and those that came after it: only the newest is worth looking at."""
-        await self.post.persist(self.event)
-        self.event = None
+    def take_versions(self) -> None:
+        """Take over the versions that arrived."""
+        take_over(self.versions, self._inbox.events)
+
+    async def _persist(self) -> tuple[bool, tuple[Problem, ...]]:
+        """Save the versions that came, to look at them once; return whether one was saved, and what was refused."""
+        saved, refusals = await save_each(self.versions, self.post.persist)
         while self._inbox.events and workflow.patched(_TOGETHER):
-            self.event = self._inbox.take_event()  # kept until it is saved, whatever happens
-            await self.post.persist(self.event)
-            self.event = None
+            self.take_versions()
+            more, refusals = await save_each(self.versions, self.post.persist)
+            saved = saved or more
+        return saved, tuple(problem_of(error, Stage.PERSIST) for error in refusals)
 
     async def _see(self) -> tuple[Problem, ...]:
         return await see(self.post)

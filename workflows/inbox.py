@@ -38,10 +38,6 @@ class Inbox:
         }
         return next((name for name, found in came.items() if found), "")
 
-    def take_event(self) -> Version | None:
-        """Return the oldest version that came, and forget it."""
-        return self.events.pop(0) if self.events else None
-
     def take_retags(self) -> tuple[Retag, ...]:
         """Return the requests to tag again, in the order in which they came, and forget them."""
         retags, self.retags = tuple(self.retags), []

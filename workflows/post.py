@@ -123,7 +123,7 @@ class PostWorkflow:
 
     def _take_in(self) -> None:
         """Look at what signals brought; who asked for tags before, and has not got them yet, is not forgotten."""
-        self._build.event = self._build.event or self._inbox.take_event()
+        self._build.take_versions()
         asked = (*self._build.forced, *self._inbox.take_retags())
         if len(asked) > 1 and not workflow.patched("every-retag"):
             asked = asked[-1:]
@@ -170,7 +170,7 @@ class PostWorkflow:
         """What the next run of a post that waits for very long begins with."""
         return PostInput(
             ref=self._input.ref,
-            event=self._build.event,
+            versions=tuple(self._build.versions),
             retags=self._build.forced,
             deletion=self._deletion,
             park_seconds=self._input.park_seconds,

@@ -21,7 +21,7 @@ from contracts.stages import Stage, StageRecord, StageTiming
 from contracts.vision import PictureFacts
 from domain.links import found_in, page_key, unique
 from domain.text import content_hash
-from tests.fakes import Weather
+from tests.fakes import Gate, Weather
 
 
 class FakeLooks:
@@ -138,6 +138,8 @@ class FakeArchive:
         self.weather = Weather()
         #: Texts that no row can hold.
         self.refused: set[str] = set()
+        #: Holds whoever marks a post as failed.
+        self.marking = Gate()
 
     def _check(self, text: str) -> None:
         self.weather.strike()
@@ -193,6 +195,7 @@ class FakeArchive:
         )
 
     async def mark_failed(self, ref: PostRef, reason: str) -> None:
+        await self.marking.passed()
         if ref.post_id in self.rows:
             self.rows[ref.post_id].failed = reason
 
@@ -313,16 +316,19 @@ class FakeParks:
         self.parks: dict[str, Parked] = {}
         self.ended: dict[str, Settled] = {}
         self.weather = Weather()
+        #: Holds whoever writes down how a park ended.
+        self.ending = Gate()
 
     async def begin(self, park: Parked, letter: Outgoing) -> None:
         self.weather.strike()
-        self.parks.setdefault(park.key, park)
-        self._archive.put_out(park.workflow_id, [letter])
-
-    async def letter(self, park: Parked) -> str | None:
-        return park.key if park.key in self.parks else None
+        if park.key not in self.parks:
+            self.parks[park.key] = park
+            self._archive.put_out(park.workflow_id, [letter])
 
     async def end(self, settled: Settled) -> None:
+        await self.ending.passed()
+        self.weather.strike()
+        self.parks.setdefault(settled.parked.key, settled.parked)
         self.ended[settled.parked.key] = settled
 
 

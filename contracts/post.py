@@ -50,7 +50,8 @@ class Deletion(Frozen):
 class PostInput(Frozen):
     """What a PostWorkflow starts with: a version of the post, or nothing but the post to look at again.
 
-    What one run hands to the next while the post waits: ``versions`` that are not saved yet, ``parked_until``.
+    What one run hands to the next while the post waits: ``versions`` that are not saved yet, ``skipped`` stages that
+    somebody left out, the kinds and words of requests that it has ``seen``, ``parked_until``.
     """
 
     ref: PostRef
@@ -59,6 +60,8 @@ class PostInput(Frozen):
     retag: Retag | None = None
     retags: tuple[Retag, ...] = ()
     deletion: Deletion | None = None
+    skipped: tuple[Stage, ...] = ()
+    seen: tuple[tuple[str, str], ...] = ()
     park_seconds: float = 7 * 86400.0
     parked_until: AwareDatetime | None = None
 

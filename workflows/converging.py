@@ -25,7 +25,7 @@ class Convergence:
     """One look at the post after another; what was asked for is kept until it was done."""
 
     def __init__(self, post: PostInput, inbox: Inbox) -> None:
-        self.post = Progress(post.ref)
+        self.post = Progress(post.ref, post.skipped)
         self.versions: list[Version] = [*((post.event,) if post.event else ()), *post.versions]
         self.forced: tuple[Retag, ...] = (*((post.retag,) if post.retag else ()), *post.retags)
         #: What came of the tags that somebody asked for, by the request's event id.

@@ -12,6 +12,9 @@ with workflow.unsafe.imports_passed_through():
 #: Before this a word that one kind of request had used was used up for the other.
 _WORD_FOR_EACH: Final = "a-word-for-each-kind"
 
+#: More requests than a post gets within the time in which one of them may come twice.
+_REMEMBERED: Final = 500
+
 
 @dataclass
 class Inbox:
@@ -21,8 +24,8 @@ class Inbox:
     refreshes: list[Refresh] = field(default_factory=list)
     retags: list[Retag] = field(default_factory=list)
     deletion: Deletion | None = None
-    #: Requests that came, by kind and word: one word may be used for each kind.
-    seen: dict[tuple[str, str], None] = field(default_factory=dict)
+    #: The requests that came last, by kind and word: one word may be used for each kind.
+    seen: list[tuple[str, str]] = field(default_factory=list)
 
     def is_empty(self) -> bool:
         """Whether there is no reason to look at the post again."""
@@ -66,5 +69,5 @@ class Inbox:
         other = "refresh" if kind == "retag" else "retag"
         if (kind, word) in self.seen or ((other, word) in self.seen and not workflow.patched(_WORD_FOR_EACH)):
             return False
-        self.seen[kind, word] = None
+        self.seen = [*self.seen, (kind, word)][-_REMEMBERED:]
         return True

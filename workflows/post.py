@@ -1,5 +1,7 @@
 """The workflow of a post: the durable builder. Converge, park what failed, wait, converge again."""
 
+from typing import Final
+
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
@@ -26,6 +28,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.failures import FAILURES
     from workflows.inbox import Inbox
     from workflows.parking import Host, ParkingPlace
+
+#: Before this, a request for tags was answered with what a post was stuck at when it came.
+_WAITS_FOR_TAGS: Final = "waits-for-tags"
 
 
 @workflow.defn
@@ -89,8 +94,12 @@ class PostWorkflow:
     async def retag_now(self, retag: Retag) -> str:
         """Tag once more; return what came of it."""
         self._inbox.add_retag(retag)
+        waits = workflow.patched(_WAITS_FOR_TAGS)
         await workflow.wait_condition(
-            lambda: retag.event_id in self._build.tagged or self._cannot_be_tagged()
+            lambda: (
+                retag.event_id in self._build.tagged
+                or self._cannot_be_tagged(is_new=waits and retag in self._inbox.retags)
+            )
         )
         done = self._build.tagged.get(retag.event_id)
         return f"tags {done}" if done else "not tagged: the post is stuck or deleted; see its details"
@@ -157,8 +166,9 @@ class PostWorkflow:
         """Tell what was committed; of a post that is being deleted nothing more is told."""
         return () if self._deletion else await self._build.tell()
 
-    def _cannot_be_tagged(self) -> bool:
-        return bool(self._place.problems or self._deletion or self._build.is_absent)
+    def _cannot_be_tagged(self, *, is_new: bool) -> bool:
+        """Whether it is being deleted, or got stuck; being stuck before is no answer to a request that is new."""
+        return bool(self._deletion or (not is_new and (self._place.problems or self._build.is_absent)))
 
     def _next_run(self) -> PostInput:
         """What the next run of a post that waits for very long begins with."""

@@ -19,6 +19,10 @@ with workflow.unsafe.imports_passed_through():
 _TOGETHER = "versions-together"
 #: A version that is refused does not keep the post from going on with another one that was saved.
 _GOES_ON = "goes-on-with-what-was-saved"
+#: Tags that are left out are left out for those, too, who asked for them.
+_NO_TAGS_FOR_ANYBODY = "no-tags-for-anybody"
+#: A stage that was left out stays so only until something happens to the post.
+_SKIPS_END = "skips-end"
 
 
 class Convergence:
@@ -71,6 +75,14 @@ class Convergence:
         self.post.skipped |= frozenset(stages)
         if Stage.PERSIST in stages:
             self.versions.clear()
+        if Stage.TAGS in stages and self.forced and workflow.patched(_NO_TAGS_FOR_ANYBODY):
+            self.tagged |= {retag.event_id: "left_out_by_operator" for retag in self.forced}
+            self.forced = ()
+
+    def try_everything(self) -> None:
+        """Leave out nothing any more: something has happened to the post since that was decided."""
+        if self.post.skipped and workflow.patched(_SKIPS_END):
+            self.post.skipped = frozenset()
 
     def take_versions(self) -> None:
         """Take over the versions that arrived."""

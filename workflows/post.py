@@ -137,6 +137,8 @@ class PostWorkflow:
 
     def _take_in(self) -> None:
         """Look at what signals brought; who asked for tags before, and has not got them yet, is not forgotten."""
+        if self._inbox.reason_to_go_on() and not self._deletion:
+            self._build.try_everything()
         self._build.take_versions()
         asked = (*self._build.forced, *self._inbox.take_retags())
         if len(asked) > 1 and not workflow.patched("every-retag"):
@@ -144,7 +146,10 @@ class PostWorkflow:
         self._build.forced = asked
 
     async def _look(self) -> tuple[Problem, ...]:
-        self._deletion = self._inbox.take_deletion() or self._deletion
+        wish = self._inbox.take_deletion()
+        if wish and not self._deletion:
+            self._build.try_everything()
+        self._deletion = wish or self._deletion
         if self._deletion:
             return await delete(self._input.ref, self._deletion, self._build.post.skipped)
         return await self._build.converge()

@@ -1,5 +1,6 @@
 """What travels in a post's workflow: who the post is, what is known of it, and what its stages gave."""
 
+from typing import Final, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -199,18 +200,27 @@ class GivenUp(Frozen):
     reason: str
 
 
-class Problem(Frozen):
-    """A stage that could not be done: who it is, the error's class, and the sentence to show."""
+#: What can get stuck: a stage, or telling what was committed.
+Step = Stage | Literal["announce"]
+ANNOUNCE: Final = "announce"
 
-    stage: Stage
+
+class Problem(Frozen):
+    """A stage that could not be done: who it is, the error's class, and the sentence to show.
+
+    ``optional`` says whether the post can go on without it when somebody decides so.
+    """
+
+    stage: Step
     error: str
     message: str
     detail: str | None = None
     attempts: int = 0
+    optional: bool = True
 
     @property
     def reason(self) -> str:
-        """``<stage>:<error class>``, the value of TgStuckReason."""
+        """``<stage>:<error class>``, or ``announce:<error class>``: the value of TgStuckReason."""
         return f"{self.stage}:{self.error}"
 
 

@@ -16,10 +16,10 @@ with workflow.unsafe.imports_passed_through():
     from contracts.post import Decision, MediaRequest
     from contracts.stages import Stage
     from domain import albums
-    from domain.decisions import ALBUM_ACTIONS
     from workflows import attributes, policies
     from workflows.failures import FAILURES, problem_of
-    from workflows.parking import Host, ParkingPlace
+    from workflows.hosting import Host
+    from workflows.parking import ParkingPlace
     from workflows.versions import save_each, take_over
 
 
@@ -34,7 +34,7 @@ class AlbumWorkflow:
         self._versions = [*((album.event,) if album.event else ()), *album.events]
         self._refusals: tuple[FailureError, ...] = ()
         self._nudged = False
-        host = Host(ALBUM_ACTIONS, self._came, self._next_run)
+        host = Host(self._came, self._next_run)
         self._place = ParkingPlace(_waiter(album.ref), host, album.park_seconds, album.parked_until)
         self._state: AlbumState | None = None
         self._shown = attributes.ACTIVE
@@ -88,7 +88,7 @@ class AlbumWorkflow:
                 if self._refusals:
                     raise self._refusals[0]
             except FAILURES as error:
-                await self._place.wait((problem_of(error, Stage.PERSIST),))
+                await self._place.wait((problem_of(error, Stage.PERSIST, optional=False),))
                 self._shown = attributes.ACTIVE
             else:
                 if not self._came():

@@ -14,10 +14,10 @@ with workflow.unsafe.imports_passed_through():
     from contracts.parking import Waiter
     from contracts.post import Decision, MediaRequest, MediaSeen
     from contracts.stages import Stage
-    from domain.decisions import ALBUM_ACTIONS
     from workflows import attributes, policies
     from workflows.failures import FAILURES, problem_of
-    from workflows.parking import Host, ParkingPlace
+    from workflows.hosting import Host
+    from workflows.parking import ParkingPlace
 
 
 @workflow.defn
@@ -29,7 +29,7 @@ class ChannelPhotoWorkflow:
         self._photo = photo
         self._stage = Stage.PERSIST
         self._nudged = False
-        host = Host(ALBUM_ACTIONS, self._came, self._next_run)
+        host = Host(self._came, self._next_run)
         self._place = ParkingPlace(_waiter(photo.ref), host, photo.park_seconds, photo.parked_until)
 
     @workflow.signal(description="Look again at what is stored of the picture")
@@ -67,7 +67,7 @@ class ChannelPhotoWorkflow:
                 seen = await self._look(found)
                 await self._record(found)
             except FAILURES as error:
-                await self._place.wait((problem_of(error, self._stage),))
+                await self._place.wait((problem_of(error, self._stage, optional=False),))
             else:
                 if not self._nudged:
                     return await self._finish(seen)

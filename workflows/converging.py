@@ -6,7 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from contracts.changes import Version
-    from contracts.post import PostInput, Problem, Retag
+    from contracts.post import ANNOUNCE, PostInput, Problem, Retag
     from contracts.stages import Outcome, Stage
     from workflows.failures import FAILURES, problem_of
     from workflows.inbox import Inbox
@@ -53,10 +53,11 @@ class Convergence:
                 if self.post.state.absent:
                     return problems
                 problems += await step()
-                if any(problem.stage is Stage.TAGS for problem in problems):
+                if any(problem.stage in {Stage.TAGS, ANNOUNCE} for problem in problems):
                     return problems
         except FAILURES as error:
-            return (*problems, problem_of(error, self.post.stage))
+            optional = self.post.stage is not Stage.PERSIST or bool(self.versions)
+            return (*problems, problem_of(error, self.post.stage, optional=optional))
         return problems
 
     def _steps(self) -> tuple[Callable[[], Awaitable[tuple[Problem, ...]]], ...]:
@@ -95,7 +96,8 @@ class Convergence:
             self.take_versions()
             more, refusals = await save_each(self.versions, self.post.persist)
             saved = saved or more
-        return saved, tuple(problem_of(error, Stage.PERSIST) for error in refusals)
+        optional = bool(self.versions)
+        return saved, tuple(problem_of(error, Stage.PERSIST, optional=optional) for error in refusals)
 
     async def _see(self) -> tuple[Problem, ...]:
         return await see(self.post)

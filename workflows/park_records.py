@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.announcing import BridgeActivities
     from activities.parking import ParkingActivities
     from contracts.parking import Parked, Settled
-    from contracts.post import Decision
+    from contracts.post import Decision, Problem
     from workflows import policies
     from workflows.failures import FAILURES
 
@@ -24,6 +24,11 @@ Tell = Callable[[], Awaitable[Any]]
 def are_beside() -> bool:
     """Whether parks of this run are shown first, and recorded and told of while they last."""
     return workflow.patched(_BESIDE)
+
+
+def as_before(problems: tuple[Problem, ...], what: str) -> tuple[Problem, ...]:
+    """Return problems of which a decision may leave out any, as it was before: what was taken stays taken."""
+    return tuple(problem.model_copy(update={"optional": what == "post"}) for problem in problems)
 
 
 async def begin(park: Parked, tell: Tell) -> asyncio.Task[Any] | None:

@@ -1,9 +1,8 @@
 """Parking: what cannot be done waits where people can see it, until somebody or something lets it go on."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -11,37 +10,15 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from contracts.parking import Parked, Waiter
     from contracts.post import Decision, Problem
-    from domain.decisions import GIVE_UP, objection
+    from domain.decisions import GIVE_UP, SKIP, objection, possible
     from workflows import attributes, park_records
+    from workflows.hosting import Host
 
 #: Posts always did; albums and channel pictures of before go on as they were.
 _ONE_DEADLINE: Final = "one-deadline"
 _CONTINUES: Final = "continues-as-new"
 #: What came in the moment in which the wait ended still counts.
 _LAST_MOMENT: Final = "the-last-moment"
-
-
-async def _nothing() -> tuple[Problem, ...]:
-    return ()
-
-
-async def _nobody(_: ApplicationError) -> None:
-    return None
-
-
-@dataclass(frozen=True)
-class Host:
-    """What the place needs of the workflow that waits.
-
-    ``came`` says in a word what has come that lets it go on, empty when nothing did; ``next_run`` is what a new run
-    begins with; ``tell`` tells what was committed before it got stuck; ``failed`` notes that nobody works on it.
-    """
-
-    actions: Sequence[str]
-    came: Callable[[], str]
-    next_run: Callable[[], Any]
-    tell: Callable[[], Awaitable[tuple[Problem, ...]]] = _nothing
-    failed: Callable[[ApplicationError], Awaitable[None]] = _nobody
 
 
 class ParkingPlace:
@@ -95,7 +72,7 @@ class ParkingPlace:
             ApplicationError: type ParkedTooLong, when the deadline passed; GivenUp, when somebody gave up.
         """
         if not park_records.are_beside():
-            problems += await self._host.tell()
+            problems = park_records.as_before(problems + await self._host.tell(), self._waiter.what)
         self._set_deadline()
         self._continue_as_new()
         park = self._begin(problems)
@@ -172,8 +149,7 @@ class ParkingPlace:
         return decision
 
     def _objection(self, decision: Decision) -> str | None:
-        decided = self._decision is not None
-        return objection(decision, self._problems, self._host.actions, decided=decided)
+        return objection(decision, self._problems, decided=self._decision is not None)
 
     def _refuse(self, sentence: str) -> None:
         self._refused = sentence
@@ -193,7 +169,7 @@ def _given_up(decision: Decision, park: Parked) -> ApplicationError:
 
 def _words(what: str, problems: Sequence[Problem], refused: str) -> str:
     stuck = "\n".join(f"- `{problem.reason}`: {problem.message}" for problem in problems)
-    skip = ', `{"action": "skip"}`' if what == "post" else ""
+    skip = ', `{"action": "skip"}`' if SKIP in possible(problems) else ""
     said = f"\n\nA decision was not taken: {refused}." if refused else ""
     return (
         f'Send update or signal `resolve` with `{{"action": "retry"}}`{skip} or `{{"action": "give-up"}}`.\n\n'

@@ -20,14 +20,14 @@ with workflow.unsafe.imports_passed_through():
         Refresh,
         Retag,
     )
-    from contracts.stages import Stage
-    from domain.decisions import POST_ACTIONS, SKIP
+    from domain.decisions import left_out
     from workflows import attributes, policies
     from workflows.converging import Convergence
     from workflows.deleting import delete
     from workflows.failures import FAILURES
+    from workflows.hosting import Host
     from workflows.inbox import Inbox
-    from workflows.parking import Host, ParkingPlace
+    from workflows.parking import ParkingPlace
 
 #: Before this, a request for tags was answered with what a post was stuck at when it came.
 _WAITS_FOR_TAGS: Final = "waits-for-tags"
@@ -44,7 +44,6 @@ class PostWorkflow:
         self._build = Convergence(post, self._inbox)
         self._deletion = post.deletion
         host = Host(
-            POST_ACTIONS,
             self._inbox.reason_to_go_on,
             self._next_run,
             tell=self._tell,
@@ -163,9 +162,8 @@ class PostWorkflow:
 
     async def _park(self, problems: tuple[Problem, ...]) -> None:
         decision = await self._place.wait(problems)
-        if decision and decision.action == SKIP:
-            named = {Stage(decision.stage)} if decision.stage else {problem.stage for problem in problems}
-            self._build.leave_out(named)
+        if decision:
+            self._build.leave_out(left_out(decision, problems))
 
     async def _tell(self) -> tuple[Problem, ...]:
         """Tell what was committed; of a post that is being deleted nothing more is told."""

@@ -10,8 +10,9 @@ from contracts.post import Decision, Deletion, PostInput, Retag
 from contracts.streams import POSTS_INDEXED, POSTS_TAGGED
 from tests.build import SHORT, a_post, an_album
 from tests.workflows.branches import Handle, arrived_items
-from tests.workflows.town import Town, parked, until, within
+from tests.workflows.town import Town, counted, parked, until, within
 from workflows.album import AlbumWorkflow
+from workflows.attributes import STUCK_REASON
 from workflows.post import PostWorkflow
 
 pytestmark = pytest.mark.services
@@ -117,6 +118,38 @@ async def test_an_update_decides_and_answers(town: Town) -> None:
 
     assert answer == "retry: taken"
     assert (await within(town.wait(handle))).state == "indexed"
+
+
+async def test_what_cannot_be_told_is_no_stage_that_could_be_left_out(town: Town) -> None:
+    town.world.log.weather.always = BROKEN
+    handle = await town.start(a_post(town.ref()))
+    problems = await parked(handle)
+    shown = (await handle.describe()).typed_search_attributes.get(STUCK_REASON)
+    details = (await handle.query("__temporal_workflow_metadata")).current_details
+
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await within(handle.execute_update(PostWorkflow.decide, Decision(action="skip")))
+
+    assert ([p["stage"] for p in problems], shown) == (["announce"], "announce:RejectedError")
+    assert "skip" not in details
+    assert "'skip' cannot be decided: send retry or give-up" in str(refused.value.cause)
+    town.world.log.weather.always = None
+    await within(handle.execute_update(PostWorkflow.decide, Decision(action="retry")))
+    assert (await within(town.wait(handle))).state == "indexed"
+    assert "posts:indexed" in town.streams()
+
+
+async def test_a_retag_whose_tags_are_left_out_is_not_tried_again(town: Town) -> None:
+    ref = town.ref()
+    await town.run(a_post(ref))
+    town.world.tagger.weather.always = BROKEN
+    handle = await town.start(PostInput(ref=ref, retags=(Retag(event_id="r"),)))
+    await parked(handle)
+
+    await within(handle.execute_update(PostWorkflow.decide, Decision(action="skip", stage="tags")))
+
+    assert (await within(town.wait(handle))).state == "indexed"
+    assert len(town.world.parks.parks) == 1
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,15 @@ from typing import Final
 from contracts import streams
 from contracts.outgoing import Outgoing
 from contracts.parking import Parked
+from contracts.post import ANNOUNCE, Step
 from contracts.stages import Stage
 
 UNREADABLE: Final = "unreadable"
 PARKED: Final = "parked"
 
 #: Where a stage's letters lie: beside the stream that the stage would have written.
-STREAM_OF: Final = {
+STREAM_OF: Final[dict[Step, str]] = {
+    ANNOUNCE: streams.POSTS_PARSED,
     Stage.PERSIST: streams.POSTS_PARSED,
     Stage.VISION: streams.POSTS_VISION,
     Stage.TAGS: streams.POSTS_TAGGED,

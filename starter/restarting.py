@@ -122,10 +122,10 @@ class Restarts:
         match name.kind:
             case "post":
                 [post] = await self._client.data_converter.decode(given, [PostInput])
-                await start_post(self._client, post.model_copy(update={"parked_until": None}))
+                await start_post(self._client, post.model_copy(update={"parked_until": None, "skipped": ()}))
             case "album":
                 [album] = await self._client.data_converter.decode(given, [AlbumInput])
-                await start_album(self._client, album)
+                await start_album(self._client, album.model_copy(update={"parked_until": None}))
             case "channel-photo":
                 return False  # it is in the archive before it is started
         return True

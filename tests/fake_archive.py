@@ -21,7 +21,7 @@ from contracts.stages import Stage, StageRecord, StageTiming
 from contracts.vision import PictureFacts
 from domain.links import found_in, page_key, unique
 from domain.text import content_hash
-from tests.fakes import Weather
+from tests.fakes import Gate, Weather
 
 
 class FakeLooks:
@@ -136,9 +136,18 @@ class FakeArchive:
         self._sent: set[int] = set()
         self._numbers = count()
         self.weather = Weather()
+        #: Texts that no row can hold.
+        self.refused: set[str] = set()
+        #: Holds whoever marks a post as failed.
+        self.marking = Gate()
+
+    def _check(self, text: str) -> None:
+        self.weather.strike()
+        if text in self.refused:
+            raise RejectedError(f"no row holds {text!r}")
 
     async def save(self, ref: PostRef, event: PostParsed, timing: StageTiming) -> None:
-        self.weather.strike()
+        self._check(event.text)
         known = self.rows.get(ref.post_id)
         if ref.post_id in self.tombs:
             return
@@ -150,7 +159,7 @@ class FakeArchive:
             known.event = event
 
     async def edit(self, ref: PostRef, edit: PostEdited, timing: StageTiming) -> None:
-        self.weather.strike()
+        self._check(edit.text)
         row = self.rows.get(ref.post_id)
         if ref.post_id in self.tombs:
             return
@@ -186,6 +195,7 @@ class FakeArchive:
         )
 
     async def mark_failed(self, ref: PostRef, reason: str) -> None:
+        await self.marking.passed()
         if ref.post_id in self.rows:
             self.rows[ref.post_id].failed = reason
 
@@ -306,16 +316,19 @@ class FakeParks:
         self.parks: dict[str, Parked] = {}
         self.ended: dict[str, Settled] = {}
         self.weather = Weather()
+        #: Holds whoever writes down how a park ended.
+        self.ending = Gate()
 
     async def begin(self, park: Parked, letter: Outgoing) -> None:
         self.weather.strike()
-        self.parks.setdefault(park.key, park)
-        self._archive.put_out(park.workflow_id, [letter])
-
-    async def letter(self, park: Parked) -> str | None:
-        return park.key if park.key in self.parks else None
+        if park.key not in self.parks:
+            self.parks[park.key] = park
+            self._archive.put_out(park.workflow_id, [letter])
 
     async def end(self, settled: Settled) -> None:
+        await self.ending.passed()
+        self.weather.strike()
+        self.parks.setdefault(settled.parked.key, settled.parked)
         self.ended[settled.parked.key] = settled
 
 
@@ -324,8 +337,12 @@ class FakeAlbums:
 
     def __init__(self, archive: FakeArchive) -> None:
         self._archive = archive
+        #: Captions that no row can hold.
+        self.refused: set[str] = set()
 
     async def save(self, ref: AlbumRef, event: AlbumParsed) -> None:
+        if event.caption_text in self.refused:
+            raise RejectedError(f"no row holds {event.caption_text!r}")
         album = self._archive.albums.setdefault(ref.grouped_id, {"posts": {}, "count": 0, "assembled": None})
         album["count"] = max(album["count"], event.items_count)
         album["posts"].update(dict.fromkeys(event.post_ids))

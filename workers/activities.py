@@ -37,7 +37,6 @@ from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
 from adapters.postgres.stages import StageStore
 from adapters.postgres.vision import VisionMemory
-from adapters.redis_streams.letters import Letters
 from adapters.redis_streams.log import EventLog
 from contracts.album import AlbumRef
 from contracts.channel_photo import ChannelPhotoInput
@@ -114,7 +113,7 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     )
     deleting = DeletingActivities(Tombstones(pool), parts.stores.vectors, parts.stores.graph, objects)
     photos = ChannelPhotoActivities(ChannelPhotoArchive(pool), parts.stores.graph, versions.vision)
-    parking = ParkingActivities(Parks(pool), Letters(parts.stores.redis))
+    parking = ParkingActivities(Parks(pool), parts.stores.events)
     ours: list[Activity] = [
         saving.persist, saving.mark_failed, seeing.settle_vision, crawling.plan_crawl, crawling.skip_page,
         enriching.enrich_post, indexing.index_vectors, indexing.link_graph, bridge.announce, bridge.announce_indexed,

@@ -15,7 +15,8 @@ from cli.hints import command
 from cli.meter import Meter
 from cli.running import archive, engine
 from cli.screen import Screen, note, show_json
-from contracts.campaign import CampaignInput, CampaignProgress, Estimate
+from cli.tools import login_name
+from contracts.campaign import CampaignInput, CampaignProgress, Estimate, Selection
 from runtime.settings import Settings, load_settings
 from workflows.campaigning import start_campaign
 
@@ -39,9 +40,7 @@ async def launch(wish: Wish, manner: Manner) -> None:
     settings = load_settings()
     async with archive(settings) as pool:
         selection, title = await selected(wish, pool)
-    campaign = CampaignInput(
-        campaign_id=uuid4().hex, selection=selection, per_second=manner.rate, title=title
-    )
+    campaign = asked_for(selection, title, manner.rate)
     client = await engine(settings)
     counted = await _counted(client, campaign)
     estimate = counted.estimate or Estimate()
@@ -54,6 +53,13 @@ async def launch(wish: Wish, manner: Manner) -> None:
     _agreed(manner)
     ended = await _run(client, campaign, settings)
     show_json(as_facts(ended)) if manner.as_json else show_end(ended, Screen())
+
+
+def asked_for(selection: Selection, title: str, rate: float) -> CampaignInput:
+    """Return what a new campaign starts with; whoever is logged in has asked for it."""
+    return CampaignInput(
+        campaign_id=uuid4().hex, selection=selection, per_second=rate, title=title, by=login_name()
+    )
 
 
 async def _counted(client: Client, campaign: CampaignInput) -> CampaignProgress:

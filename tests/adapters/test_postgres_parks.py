@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from adapters.postgres.outbox import Outbox
 from adapters.postgres.parked import ParkRecords
 from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
@@ -65,6 +66,37 @@ async def test_of_several_parks_of_a_run_the_open_one_is_told(pool: asyncpg.Pool
     earlier, now = await ParkRecords(pool).of(ref.workflow_id)
     assert (earlier["action"], earlier["decided_by"], earlier["note"]) == ("retry", "anna", "mended")
     assert now["ended_at"] is None
+
+
+async def test_a_park_that_could_not_be_recorded_while_it_lasted_is_recorded_with_its_end(
+    pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    park = a_park(ref)
+
+    await Parks(pool).end(Settled(parked=park, woken_by="edit"))
+    await begin(pool, park)  # an attempt that was on its way meanwhile
+
+    [row] = await ParkRecords(pool).of(ref.workflow_id)
+    assert (row["reason"], row["woken_by"], row["ended_at"] is not None) == (
+        "tags:RejectedError",
+        "edit",
+        True,
+    )
+    assert await Outbox(pool).unsent(ref.workflow_id) == []
+
+
+async def test_the_letter_of_a_park_lies_ready_for_as_long_as_it_lasts(
+    pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    park = a_park(ref)
+    await begin(pool, park)
+    [letter] = await Outbox(pool).unsent(ref.workflow_id)
+
+    for woken_by in ("edit", "edit"):
+        await Parks(pool).end(Settled(parked=park, woken_by=woken_by))
+
+    assert letter.event.idempotency_key == park.key
+    assert await Outbox(pool).unsent(ref.workflow_id) == []
 
 
 async def test_a_park_of_an_earlier_run_is_nobodys_now(pool: asyncpg.Pool, ref: PostRef) -> None:

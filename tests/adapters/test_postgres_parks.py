@@ -11,10 +11,10 @@ from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
 from contracts.dead_letters import parked as letter_of
 from contracts.parking import Parked, Settled
-from contracts.post import Decision, PostRef, Problem
+from contracts.post import Decision, PostInput, PostRef, Problem
 from contracts.stages import Stage
 from tests.adapters.saved import save
-from tests.build import CHANNEL, MOMENT, a_tenant
+from tests.build import CHANNEL, MOMENT, a_tenant, an_edit
 
 pytestmark = pytest.mark.services
 
@@ -112,16 +112,32 @@ async def test_one_that_was_never_recorded_is_told_by_its_channel(pool: asyncpg.
     assert await ParkRecords(pool).waiting([]) == {}
 
 
-async def test_what_a_run_left_open_is_closed_with_who_started_it_again(
+async def test_what_runs_left_open_is_closed_with_its_letters_and_who_started_it_again(
     pool: asyncpg.Pool, ref: PostRef
 ) -> None:
+    parks = Parks(pool)
     await begin(pool, a_park(ref))
+    left = await parks.left_open(ref.workflow_id)
     await begin(pool, a_park(ref, run_id="r2"))
 
     for _ in range(2):
-        await ParkRecords(pool).close(ref.workflow_id, "r1", "restart", "anna")
+        await parks.close(left, "restart", "anna")
 
     closed, still_open = await ParkRecords(pool).of(ref.workflow_id)
     assert (closed["woken_by"], closed["decided_by"]) == ("restart", "anna")
     assert closed["ended_at"] is not None
     assert still_open["ended_at"] is None
+    now = await parks.left_open(ref.workflow_id)
+    assert (len(now.parks), len(now.letters)) == (1, 1)
+    assert now.letters[0] not in left.letters
+
+
+async def test_a_letter_keeps_what_the_archive_has_not_got(pool: asyncpg.Pool, ref: PostRef) -> None:
+    unsaved = PostInput(ref=ref, event=an_edit(ref, text="новее"))
+    await begin(pool, a_park(ref, unsaved=unsaved))
+
+    (letter,) = (await Parks(pool).left_open(ref.workflow_id)).letters
+
+    assert letter.unsaved == unsaved
+    await Parks(pool).forget_letter(ref.workflow_id, a_park(ref).key)
+    assert (await Parks(pool).left_open(ref.workflow_id)).letters == ()

@@ -10,12 +10,13 @@ from uuid import UUID
 from contracts.album import AlbumItem, AlbumItemMaterial, AlbumMaterial, AlbumRef, AlbumState
 from contracts.changes import PostEdited
 from contracts.commit import StageCommit
+from contracts.dead_letters import parked as letter_of
 from contracts.errors import RejectedError
 from contracts.events import AlbumParsed, PostParsed
 from contracts.identity import digest
 from contracts.material import AlbumSummary, Page, Picture, PostMaterial
 from contracts.outgoing import Outgoing
-from contracts.parking import Parked, Settled
+from contracts.parking import LeftOpen, OpenLetter, Parked, Settled
 from contracts.post import Deletion, MediaRef, MediaSeen, PostRef, PostState, Versions
 from contracts.stages import Stage, StageRecord, StageTiming
 from contracts.vision import PictureFacts
@@ -197,7 +198,7 @@ class FakeArchive:
     async def mark_failed(self, ref: PostRef, reason: str) -> None:
         await self.marking.passed()
         if ref.post_id in self.rows:
-            self.rows[ref.post_id].failed = reason
+            self.rows[ref.post_id].failed, self.rows[ref.post_id].concluded = reason, ""
 
     async def material(self, ref: PostRef, vision_version: str) -> PostMaterial:
         row = self._row(ref)
@@ -324,6 +325,26 @@ class FakeParks:
         if park.key not in self.parks:
             self.parks[park.key] = park
             self._archive.put_out(park.workflow_id, [letter])
+
+    async def conclude(self, ref: PostRef, events: Sequence[Outgoing], status: str) -> bool:
+        await self._archive.conclude(ref, events, status)
+        return bool((await self.left_open(ref.workflow_id)).parks)
+
+    async def left_open(self, workflow_id: str) -> LeftOpen:
+        open = [p for key, p in self.parks.items() if p.workflow_id == workflow_id and key not in self.ended]
+        letters = [
+            OpenLetter(id=n, stream=letter_of(p).stream, entry_id=p.key, unsaved=p.unsaved)
+            for n, p in enumerate(open)
+        ]
+        return LeftOpen(parks=tuple(range(len(open))), letters=tuple(letters))
+
+    async def close(self, left: LeftOpen, woken_by: str, by: str | None) -> None:
+        for letter in left.letters:
+            key = letter.entry_id or ""
+            self.ended[key] = Settled(parked=self.parks[key], woken_by=woken_by)
+
+    async def forget_letter(self, workflow_id: str, key: str) -> None:
+        """Letters are known here by their parks."""
 
     async def end(self, settled: Settled) -> None:
         await self.ending.passed()

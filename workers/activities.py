@@ -15,6 +15,7 @@ from activities.crawling import CrawlActivities
 from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
+from activities.leftovers import Leftovers
 from activities.parking import ParkingActivities
 from activities.reconciling import ReconcileActivities
 from activities.reconciling_albums import ReconcileAlbumActivities
@@ -37,6 +38,7 @@ from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
 from adapters.postgres.stages import StageStore
 from adapters.postgres.vision import VisionMemory
+from adapters.redis_streams.letters import Letters
 from adapters.redis_streams.log import EventLog
 from contracts.album import AlbumRef
 from contracts.channel_photo import ChannelPhotoInput
@@ -106,14 +108,18 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     indexing = IndexActivities(
         providers.embedders, parts.stores.vectors, parts.stores.graph, posts, records, versions.vision
     )
-    bridge = BridgeActivities(Outbox(pool), parts.stores.events, posts, records, PostSignals(parts.client))
-    albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, versions.vision)
+    parks = Parks(pool)
+    leftovers = Leftovers(parks, Letters(parts.stores.redis))
+    bridge = BridgeActivities(
+        Outbox(pool), parts.stores.events, posts, records, PostSignals(parts.client), leftovers
+    )
+    albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, leftovers, versions.vision)
     campaigns = CampaignActivities(
         CampaignPosts(pool), PostWorkflows(parts.client, parts.campaign_room), versions
     )
     deleting = DeletingActivities(Tombstones(pool), parts.stores.vectors, parts.stores.graph, objects)
-    photos = ChannelPhotoActivities(ChannelPhotoArchive(pool), parts.stores.graph, versions.vision)
-    parking = ParkingActivities(Parks(pool), parts.stores.events)
+    photos = ChannelPhotoActivities(ChannelPhotoArchive(pool), parts.stores.graph, leftovers, versions.vision)
+    parking = ParkingActivities(parks, parts.stores.events)
     ours: list[Activity] = [
         saving.persist, saving.mark_failed, seeing.settle_vision, crawling.plan_crawl, crawling.skip_page,
         enriching.enrich_post, indexing.index_vectors, indexing.link_graph, bridge.announce, bridge.announce_indexed,

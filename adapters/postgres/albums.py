@@ -53,8 +53,10 @@ WHERE tenant_id = $1 AND channel_id = $2 AND grouped_id = $3
 DISSOLVE: Final = "DELETE FROM media_groups WHERE tenant_id = $1 AND channel_id = $2 AND grouped_id = $3"
 
 
+#: What is still to be told, and what earlier runs left open: the announcement takes care of both.
 UNSENT = """
-SELECT count(*) FROM outbox_events WHERE aggregate_id = $1 AND lane = 'bridge' AND processed_at IS NULL
+SELECT (SELECT count(*) FROM outbox_events WHERE aggregate_id = $1 AND lane = 'bridge' AND processed_at IS NULL)
+    + (SELECT count(*) FROM parks WHERE workflow_id = $1 AND ended_at IS NULL)
 """
 
 ASSEMBLED = """

@@ -5,16 +5,18 @@ from typing import Any
 import asyncpg
 import pytest
 
+from adapters.postgres.albums import AlbumArchive
 from adapters.postgres.outbox import Outbox
 from adapters.postgres.parked import ParkRecords
 from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
+from adapters.postgres.stages import StageStore
 from contracts.dead_letters import parked as letter_of
 from contracts.parking import Parked, Settled
 from contracts.post import Decision, PostInput, PostRef, Problem
 from contracts.stages import Stage
 from tests.adapters.saved import save
-from tests.build import CHANNEL, MOMENT, a_tenant, an_edit
+from tests.build import CHANNEL, MOMENT, VERSIONS, a_tenant, an_album_event, an_album_ref, an_edit
 
 pytestmark = pytest.mark.services
 
@@ -141,3 +143,30 @@ async def test_a_letter_keeps_what_the_archive_has_not_got(pool: asyncpg.Pool, r
     assert letter.unsaved == unsaved
     await Parks(pool).forget_letter(ref.workflow_id, a_park(ref).key)
     assert (await Parks(pool).left_open(ref.workflow_id)).letters == ()
+
+
+async def test_a_post_is_not_concluded_while_a_park_of_it_is_open(
+    archive: PostArchive, pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    await save(archive, ref)
+    stages = StageStore(pool)
+    before = await stages.conclude(ref, [], "indexed")
+    await begin(pool, a_park(ref))
+
+    state = await archive.state(ref, VERSIONS)
+    left = await stages.conclude(ref, [], "indexed")
+
+    assert (before, state.concluded, left) == (False, False, True)
+    await Parks(pool).close(await Parks(pool).left_open(ref.workflow_id), "later run", None)
+    assert (await archive.state(ref, VERSIONS)).concluded
+    assert not await stages.conclude(ref, [], "indexed")
+
+
+async def test_an_album_whose_park_was_left_open_has_something_to_do(
+    pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    album = an_album_ref(tenant=ref.tenant_id)
+    await AlbumArchive(pool).save(album, an_album_event(album, (ref,)))
+    await begin(pool, a_park(ref, workflow_id=album.workflow_id, post_id=None, what="album"))
+
+    assert (await AlbumArchive(pool).state(album, "v1")).unsent > 0

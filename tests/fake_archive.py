@@ -1,6 +1,7 @@
 """The archive in memory, with the semantics that the SQL has: merged posts, one record per stage, an outbox."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -19,6 +20,7 @@ from contracts.outgoing import Outgoing
 from contracts.parking import LeftOpen, OpenLetter, Parked, Settled
 from contracts.post import Deletion, MediaRef, MediaSeen, PostRef, PostState, Versions
 from contracts.stages import Stage, StageRecord, StageTiming
+from contracts.streams import POSTS_DELETED
 from contracts.vision import PictureFacts
 from domain.links import found_in, page_key, unique
 from domain.text import content_hash
@@ -101,6 +103,7 @@ class Tomb:
     grouped_id: int | None
     erased: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+    doomed: list[str] = field(default_factory=list)
 
 
 #: When something happened does not matter here.
@@ -283,24 +286,34 @@ class FakeArchive:
         self.early.pop(ref.post_id, None)
         return not self.tombs.setdefault(ref.post_id, tomb).erased
 
-    async def objects_of(self, ref: PostRef) -> list[str]:
-        others = {m.sha256 for id, files in self.files.items() if id != ref.post_id for m in files}
-        mine = self.files.get(ref.post_id, ())
-        return [m.object_key for m in mine if m.object_key and m.sha256 not in others]
+    async def forget(self, ref: PostRef) -> None:
+        self.weather.strike()
+        self.rows.pop(ref.post_id, None)
+        mine = self.files.pop(ref.post_id, ())
+        others = {m.sha256 for files in self.files.values() for m in files}
+        keys = [m.object_key for m in mine if m.object_key and m.sha256 not in others]
+        self.tombs[ref.post_id].doomed.extend(keys)
+        gone = [
+            key
+            for key, (_, owner) in self._outbox.items()
+            if owner == str(ref.post_id) and key[0] != POSTS_DELETED
+        ]
+        for key in gone:
+            del self._outbox[key]
+
+    @asynccontextmanager
+    async def doomed(self, ref: PostRef) -> AsyncIterator[list[str]]:
+        yield self.tombs[ref.post_id].doomed
 
     async def told(self, ref: PostRef) -> tuple[datetime, str]:
         tomb = self.tombs[ref.post_id]
         return tomb.deleted_at, tomb.deletion.reason
 
-    async def erase(self, ref: PostRef, counts: dict[str, int], events: Sequence[Outgoing]) -> int | None:
+    async def erased(self, ref: PostRef, counts: dict[str, int], events: Sequence[Outgoing]) -> int | None:
         self.weather.strike()
         tomb = self.tombs[ref.post_id]
-        tomb.erased, tomb.counts = True, counts
-        self.rows.pop(ref.post_id, None)
-        self.files.pop(ref.post_id, None)
-        mine = [key for key, (_, owner) in self._outbox.items() if owner == str(ref.post_id)]
-        for key in mine:
-            del self._outbox[key]
+        tomb.counts = tomb.counts if tomb.erased else counts
+        tomb.erased, tomb.doomed = True, []
         self.put_out(str(ref.post_id), events)
         return tomb.grouped_id if tomb.grouped_id in self.albums else None
 

@@ -1,5 +1,6 @@
 """Edits in any order, and deletions that nothing undoes, in a real database."""
 
+import asyncio
 import itertools
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from adapters.postgres.albums import AlbumArchive
 from adapters.postgres.deleting import Tombstones
 from adapters.postgres.door import Directory
+from adapters.postgres.ingest import IngestStore
+from adapters.postgres.ingest_rows import ChannelRow
 from adapters.postgres.posts import PostArchive
 from contracts.announcements import PostDeleted
 from contracts.changes import Version
@@ -19,6 +22,7 @@ from contracts.outgoing import outgoing
 from contracts.post import Deletion, PostRef
 from tests.adapters.saved import a_known_ref, save
 from tests.build import (
+    CHANNEL,
     LONG,
     MOMENT,
     SHORT,
@@ -68,7 +72,8 @@ def deleted(ref: PostRef) -> Any:
 
 async def bury(tombstones: Tombstones, ref: PostRef, **values: Any) -> int | None:
     await tombstones.entomb(ref, Deletion(**values), MOMENT)
-    return await tombstones.erase(ref, {"vectors": 1}, [deleted(ref)])
+    await tombstones.forget(ref)
+    return await tombstones.erased(ref, {"vectors": 1}, [deleted(ref)])
 
 
 async def told(archive: PostArchive, ref: PostRef, version: Version) -> None:
@@ -172,11 +177,14 @@ async def test_a_second_deletion_finds_the_post_gone_and_tells_nothing_new(
     await bury(tombstones, ref)
 
     assert not await tombstones.entomb(ref, Deletion(reason="admin"), SECOND)
-    await tombstones.erase(ref, {"vectors": 1}, [deleted(ref)])
+    await tombstones.forget(ref)
+    await tombstones.erased(ref, {"vectors": 0}, [deleted(ref)])
 
     events = await pool.fetch("SELECT event_type FROM outbox_events WHERE tenant_id = $1", ref.tenant_id)
     assert [event["event_type"] for event in events] == ["posts.deleted"]
     assert await tombstones.told(ref) == (MOMENT, "user")
+    counts = await pool.fetchval("SELECT counts FROM post_tombstones WHERE tenant_id = $1", ref.tenant_id)
+    assert counts == {"vectors": 1}
 
 
 async def test_only_what_nobody_else_refers_to_goes(
@@ -196,8 +204,7 @@ async def test_only_what_nobody_else_refers_to_goes(
         await pool.execute(PAGE, ref.tenant_id, name, link)
 
     await tombstones.entomb(ref, Deletion(), MOMENT)
-    keys = await tombstones.objects_of(ref)
-    await tombstones.erase(ref, {}, [])
+    keys = await gone_with(tombstones, ref)
 
     left = await pool.fetch(
         "SELECT file_sha256 AS sha256 FROM media_objects WHERE tenant_id = $1", ref.tenant_id
@@ -209,6 +216,86 @@ async def test_only_what_nobody_else_refers_to_goes(
     assert set(keys) == {mine, f"seen/{mine}", "mine.html", "mine.md"}
     assert [r["sha256"] for r in left] == [r["sha256"] for r in looks] == [ours]
     assert [r["url"] for r in pages] == [links["ours"]]
+
+
+async def gone_with(tombstones: Tombstones, ref: PostRef) -> list[str]:
+    """Forget the post; return the objects that have to go with it."""
+    await tombstones.forget(ref)
+    async with tombstones.doomed(ref) as keys:
+        return keys
+
+
+async def sharing(archive: PostArchive, pool: asyncpg.Pool) -> tuple[PostRef, PostRef]:
+    """Two entombed posts of a tenant, in two channels, with the same picture and the same link."""
+    first = await a_known_ref(pool)
+    second = a_ref(8, tenant=first.tenant_id).model_copy(
+        update={"channel_id": uuid4(), "tg_channel_id": CHANNEL - 1}
+    )
+    await Directory(pool).add_channel(second.tenant_id, second.channel_id, CHANNEL - 1, None, None)
+    await pool.execute(MEDIA, first.tenant_id, "a" * 64)
+    await pool.execute(LOOK, first.tenant_id, "a" * 64)
+    await pool.execute(PAGE, first.tenant_id, "page", "https://example.org/a")
+    for ref in (first, second):
+        await save(archive, ref, urls=("https://example.org/a",))
+        await pool.execute(MAPPED, ref.post_id, ref.tenant_id, "a" * 64)
+        await Tombstones(pool).entomb(ref, Deletion(), MOMENT)
+    return first, second
+
+
+async def test_of_posts_that_are_deleted_together_one_takes_what_they_shared(
+    archive: PostArchive, tombstones: Tombstones, pool: asyncpg.Pool
+) -> None:
+    for _ in range(5):
+        refs = await sharing(archive, pool)
+
+        keys = await asyncio.gather(*(gone_with(tombstones, ref) for ref in refs))
+
+        assert sorted([*keys[0], *keys[1]]) == ["a" * 64, "page.html", "page.md", f"seen/{'a' * 64}"]
+        for table in ("media_objects", "media_vision", "pages"):
+            left = f"SELECT count(*) FROM {table} WHERE tenant_id = $1"
+            assert await pool.fetchval(left, refs[0].tenant_id) == 0
+
+
+async def test_what_has_to_go_is_known_until_everything_is_gone(
+    archive: PostArchive, tombstones: Tombstones, pool: asyncpg.Pool
+) -> None:
+    refs = await sharing(archive, pool)
+    for ref in refs:
+        await tombstones.forget(ref)
+
+    again = await gone_with(tombstones, refs[1])
+
+    assert len(again) == 4
+    await tombstones.erased(refs[1], {}, [deleted(refs[1])])
+    assert await gone_with(tombstones, refs[1]) == []
+
+
+async def test_a_file_that_another_post_brought_again_meanwhile_stays(
+    archive: PostArchive, tombstones: Tombstones, pool: asyncpg.Pool
+) -> None:
+    for ref in (refs := await sharing(archive, pool)):
+        await tombstones.forget(ref)
+    await pool.execute(MEDIA, refs[0].tenant_id, "a" * 64)
+
+    assert sorted(await gone_with(tombstones, refs[1])) == ["page.html", "page.md"]
+
+
+async def test_an_import_that_is_under_way_is_waited_for(
+    archive: PostArchive, tombstones: Tombstones, pool: asyncpg.Pool
+) -> None:
+    for ref in (refs := await sharing(archive, pool)):
+        await tombstones.forget(ref)
+    channel = ChannelRow(
+        id=refs[0].channel_id, tenant_id=refs[0].tenant_id, tg_channel_id=CHANNEL, title="Город"
+    )
+
+    async with IngestStore(pool).batch(channel):
+        removal = asyncio.create_task(gone_with(tombstones, refs[1]))
+        done, _ = await asyncio.wait({removal}, timeout=0.3)
+        await pool.execute(MEDIA, refs[0].tenant_id, "a" * 64)
+
+    assert not done
+    assert sorted(await removal) == ["page.html", "page.md"]
 
 
 async def test_an_album_does_without_a_deleted_item_whatever_it_was_called(

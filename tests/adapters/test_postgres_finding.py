@@ -29,7 +29,8 @@ def finder(pool: asyncpg.Pool) -> Finder:
 async def erase(pool: asyncpg.Pool, ref: PostRef, *known_as: UUID) -> None:
     tombstones = Tombstones(pool)
     await tombstones.entomb(ref, Deletion(reason="admin", known_as=known_as), MOMENT)
-    await tombstones.erase(ref, {"vectors": 1, "nodes": 2}, [deleted(ref)])
+    await tombstones.forget(ref)
+    await tombstones.erased(ref, {"vectors": 1, "nodes": 2}, [deleted(ref)])
 
 
 async def told(pool: asyncpg.Pool, ref: PostRef) -> None:

@@ -232,7 +232,8 @@ async def test_a_deletion_that_nobody_was_told_of_goes_on(desk: Desk) -> None:
     ref = await archived(desk)
     tombstones = Tombstones(desk.pool)
     await tombstones.entomb(ref, Deletion(reason="ttl"), MOMENT)
-    await tombstones.erase(ref, {}, [deleted(ref)])
+    await tombstones.forget(ref)
+    await tombstones.erased(ref, {}, [deleted(ref)])
 
     await desk.replays.replay(a_parked_letter(ref.workflow_id))
 

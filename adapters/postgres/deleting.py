@@ -8,9 +8,11 @@ from typing import Any, Final
 import asyncpg
 
 from adapters.postgres import ingest_sql
+from adapters.postgres.albums import forget_words
 from adapters.postgres.errors import our_errors
 from adapters.postgres.rows import query
 from adapters.postgres.stages import keep_events
+from contracts.album import AlbumRef
 from contracts.outgoing import Outgoing
 from contracts.post import Deletion, PostRef
 
@@ -38,7 +40,7 @@ DELETE FROM media_objects WHERE tenant_id = $1 AND file_sha256 = ANY ($2) RETURN
 FORGET_EVENTS: Final = """
 DELETE FROM outbox_events WHERE tenant_id = $1 AND aggregate_id = $2 AND event_type <> 'posts.deleted'
 """
-FORGET_POST: Final = "DELETE FROM posts WHERE id = $1 AND tenant_id = $2"
+FORGET_POST: Final = "DELETE FROM posts WHERE id = $1 AND tenant_id = $2 RETURNING id"
 
 FORGET_ITEM: Final = """
 UPDATE media_group_items i SET deleted_at = COALESCE(i.deleted_at, now())
@@ -53,14 +55,17 @@ UPDATE post_tombstones SET doomed = doomed || $3::jsonb WHERE channel_id = $1 AN
 
 #: What went is counted once: a deletion that is gone over again finds nothing more.
 ERASED: Final = """
-UPDATE post_tombstones t SET erased_at = COALESCE(erased_at, now()), doomed = '[]',
+UPDATE post_tombstones SET erased_at = COALESCE(erased_at, now()), doomed = '[]',
     counts = CASE WHEN erased_at IS NULL THEN $3 ELSE counts END
 WHERE channel_id = $1 AND telegram_message_id = $2
-RETURNING (
-    SELECT g.grouped_id FROM media_groups g
-    WHERE g.channel_id = t.channel_id AND (g.grouped_id = t.grouped_id OR EXISTS (
+"""
+
+ALBUM_OF: Final = """
+SELECT g.grouped_id FROM post_tombstones t JOIN media_groups g ON g.channel_id = t.channel_id
+    AND (g.grouped_id = t.grouped_id OR EXISTS (
         SELECT FROM media_group_items i WHERE i.group_id = g.id AND i.post_id = ANY (t.known_as)))
-    ORDER BY g.id LIMIT 1)
+WHERE t.channel_id = $1 AND t.telegram_message_id = $2
+ORDER BY g.id LIMIT 1
 """
 
 DELETED_AT: Final = (
@@ -92,7 +97,7 @@ class Tombstones:
     async def forget(self, ref: PostRef) -> None:
         """Remove every row of the post; the tombstone keeps which objects only it had.
 
-        One transaction. The events that told of the post go too: they hold its text. Idempotent.
+        One transaction. The events that told of the post and of its album go too: they hold its words. Idempotent.
         """
         with our_errors():
             async with self._pool.acquire() as connection, connection.transaction():
@@ -126,10 +131,13 @@ class Tombstones:
         with our_errors():
             async with self._pool.acquire() as connection, connection.transaction():
                 await keep_events(connection, ref.tenant_id, str(ref.post_id), events)
-                grouped_id: int | None = await connection.fetchval(
-                    ERASED, ref.channel_id, ref.message_id, counts
-                )
-        return grouped_id
+                await connection.execute(ERASED, ref.channel_id, ref.message_id, counts)
+                return await _album_of(connection, ref)
+
+
+async def _album_of(connection: Any, ref: PostRef) -> int | None:
+    grouped_id: int | None = await connection.fetchval(ALBUM_OF, ref.channel_id, ref.message_id)
+    return grouped_id
 
 
 async def _forget(connection: Any, ref: PostRef) -> list[dict[str, str]]:
@@ -138,7 +146,10 @@ async def _forget(connection: Any, ref: PostRef) -> list[dict[str, str]]:
     pages = await connection.fetch(FORGET_PAGES, ref.post_id)
     await connection.execute(FORGET_EVENTS, ref.tenant_id, str(ref.post_id))
     await connection.execute(FORGET_ITEM, ref.channel_id, ref.message_id)
-    await connection.execute(FORGET_POST, ref.post_id, ref.tenant_id)
+    was_there = await connection.fetchval(FORGET_POST, ref.post_id, ref.tenant_id)
+    grouped_id = await _album_of(connection, ref)
+    if was_there and grouped_id is not None:
+        await forget_words(connection, AlbumRef.of(ref, grouped_id))
     looks = await connection.fetch(FORGET_LOOKS, ref.tenant_id, files)
     objects = await connection.fetch(FORGET_FILES, ref.tenant_id, files)
     return [

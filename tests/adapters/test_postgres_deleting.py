@@ -15,6 +15,7 @@ from adapters.postgres.door import Directory
 from adapters.postgres.ingest import IngestStore
 from adapters.postgres.ingest_rows import ChannelRow
 from adapters.postgres.posts import PostArchive
+from contracts.album import AlbumRef
 from contracts.announcements import PostDeleted
 from contracts.changes import Version
 from contracts.events import PostParsed
@@ -314,6 +315,70 @@ async def test_an_album_does_without_a_deleted_item_whatever_it_was_called(
     state = await albums.state(album, "v1")
     assert grouped == 555
     assert (state.expected, [item.post.message_id for item in state.items], state.deleted) == (1, [1], 1)
+
+
+async def words_of(pool: asyncpg.Pool, ref: AlbumRef) -> tuple[list[str], str | None]:
+    """What was told of the album, and its caption."""
+    events = await pool.fetch("SELECT event_type FROM outbox_events WHERE tenant_id = $1", ref.tenant_id)
+    caption = "SELECT caption_text FROM media_groups WHERE tenant_id = $1"
+    told = {event["event_type"] for event in events} - {"posts.deleted"}
+    return sorted(told), await pool.fetchval(caption, ref.tenant_id)
+
+
+async def an_assembled_album(archive: PostArchive, pool: asyncpg.Pool) -> tuple[AlbumRef, list[PostRef]]:
+    """An album of two, told of by the import and by the bridge; the first item has its caption."""
+    tenant = (await a_known_ref(pool)).tenant_id
+    album, refs = an_album_ref(tenant=tenant), [a_ref(n, tenant=tenant, grouped_id=555) for n in (1, 2)]
+    for ref, text in zip(refs, ("тайна", ""), strict=True):
+        await archive.save(ref, an_event(ref, text=text), a_timing())
+    event = an_album_event(album, post_ids=tuple(ref.post_id for ref in refs), caption_text="тайна")
+    await AlbumArchive(pool).save(album, event)
+    channel = ChannelRow(id=album.channel_id, tenant_id=tenant, tg_channel_id=CHANNEL, title="Город")
+    async with IngestStore(pool).batch(channel) as batch:
+        await batch.tell([(f"{channel.id}:555", outgoing(event))])
+    await assemble(pool, album)
+    return album, refs
+
+
+async def assemble(pool: asyncpg.Pool, album: AlbumRef) -> None:
+    albums, event = AlbumArchive(pool), EVENTS["album_assembled"]
+    material = await albums.material(album, "v1")
+    enrichment: dict[str, object] = {"vision_labels": [], "has_text": False, "ocr_text": "тайна"}
+    await albums.assembled(material, uuid4().hex * 2, enrichment, outgoing(event.model_copy(
+        update={"tenant_id": album.tenant_id, "idempotency_key": f"{album.workflow_id}:{uuid4()}"}
+    )))  # fmt: skip
+
+
+async def test_what_was_told_of_an_album_goes_with_an_item_and_its_words(
+    archive: PostArchive, tombstones: Tombstones, pool: asyncpg.Pool
+) -> None:
+    album, refs = await an_assembled_album(archive, pool)
+    before = await words_of(pool, album)
+
+    await bury(tombstones, refs[0])
+
+    assert before == (["album.assembled", "albums.parsed"], "тайна")
+    assert await words_of(pool, album) == ([], None)
+
+
+async def test_what_is_told_of_an_album_after_an_item_was_deleted_stays(
+    archive: PostArchive, tombstones: Tombstones, pool: asyncpg.Pool
+) -> None:
+    album, refs = await an_assembled_album(archive, pool)
+    await bury(tombstones, refs[1])
+    await assemble(pool, album)
+
+    await bury(tombstones, refs[1])
+
+    assert await words_of(pool, album) == (["album.assembled"], "тайна")
+
+
+async def test_nothing_that_was_told_outlives_an_album(archive: PostArchive, pool: asyncpg.Pool) -> None:
+    album, _ = await an_assembled_album(archive, pool)
+
+    await AlbumArchive(pool).dissolve(album)
+
+    assert await words_of(pool, album) == ([], None)
 
 
 async def test_an_album_announced_after_its_item_was_deleted_does_not_wait_for_it(

@@ -41,13 +41,14 @@ from adapters.postgres.vision import VisionMemory
 from adapters.redis_streams.letters import Letters
 from adapters.redis_streams.log import EventLog
 from contracts.album import AlbumRef
+from contracts.campaign import Standing
 from contracts.channel_photo import ChannelPhotoInput
 from contracts.post import PostRef, Refresh
 from domain.policy import Policies
 from workers.campaigns import PostWorkflows
 from workers.providers import Providers
 from workers.stores import Stores
-from workflows.comparing import is_at_work
+from workflows.campaigning import standing_of
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
 from workflows.starting import refresh_album, refresh_post, start_channel_photo
 
@@ -77,8 +78,8 @@ class PostSignals:
         await start_channel_photo(self._client, photo)
 
     async def is_at_work(self, workflow_id: str) -> bool:
-        """Whether the workflow is open and waits for no human."""
-        return await is_at_work(self._client, workflow_id)
+        """Whether the workflow is open and waits for no human, or has not seen yet what it was told."""
+        return await standing_of(self._client, workflow_id) is Standing.UNDER_WAY
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import asyncpg
 from adapters.postgres.errors import our_errors
 from adapters.postgres.stages import keep_events
 from contracts.outgoing import Outgoing
-from contracts.parking import Parked, Settled
+from contracts.parking import LeftOpen, OpenLetter, Parked, Settled
+from contracts.post import PostInput
 
 BEGIN: Final = """
 INSERT INTO parks
@@ -31,6 +32,19 @@ ON CONFLICT (workflow_id, run_id, number) DO UPDATE SET ended_at = COALESCE(k.en
 FORGET_LETTER: Final = """
 DELETE FROM outbox_events WHERE aggregate_id = $1 AND event_type = 'dlq.message' AND idempotency_key = $2
 """
+
+OPEN_PARKS: Final = "SELECT id FROM parks WHERE workflow_id = $1 AND ended_at IS NULL"
+
+OPEN_LETTERS: Final = """
+SELECT id, stream_key AS stream, entry_id, fields ->> 'unsaved' AS unsaved FROM outbox_events
+WHERE aggregate_id = $1 AND event_type = 'dlq.message' ORDER BY id
+"""
+
+CLOSE: Final = """
+UPDATE parks SET ended_at = now(), woken_by = $2, decided_by = $3 WHERE id = ANY ($1) AND ended_at IS NULL
+"""
+
+FORGET_LETTERS: Final = "DELETE FROM outbox_events WHERE id = ANY ($1) AND event_type = 'dlq.message'"
 
 
 class Parks:
@@ -60,6 +74,30 @@ class Parks:
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute(END, *_row(park), *how)
                 await connection.execute(FORGET_LETTER, park.workflow_id, park.key)
+
+    async def left_open(self, workflow_id: str) -> LeftOpen:
+        """Return the parks of a workflow that are open, and the letters that its parks have."""
+        with our_errors():
+            parks = await self._pool.fetch(OPEN_PARKS, workflow_id)
+            letters = await self._pool.fetch(OPEN_LETTERS, workflow_id)
+        return LeftOpen(parks=tuple(row["id"] for row in parks), letters=tuple(map(_letter, letters)))
+
+    async def close(self, left: LeftOpen, woken_by: str, by: str | None) -> None:
+        """Say of parks that their workflow went on, and forget their letters. Idempotent."""
+        with our_errors():
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(CLOSE, list(left.parks), woken_by, by)
+                await connection.execute(FORGET_LETTERS, [letter.id for letter in left.letters])
+
+    async def forget_letter(self, workflow_id: str, key: str) -> None:
+        """Forget the letter of that key. Idempotent."""
+        with our_errors():
+            await self._pool.execute(FORGET_LETTER, workflow_id, key)
+
+
+def _letter(row: asyncpg.Record) -> OpenLetter:
+    unsaved = PostInput.model_validate_json(row["unsaved"]) if row["unsaved"] else None
+    return OpenLetter(id=row["id"], stream=row["stream"], entry_id=row["entry_id"], unsaved=unsaved)
 
 
 def _row(park: Parked) -> tuple[Any, ...]:

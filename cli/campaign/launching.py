@@ -18,6 +18,7 @@ from cli.screen import Screen, note, show_json
 from cli.tools import login_name
 from contracts.campaign import CampaignInput, CampaignProgress, Estimate, Selection
 from runtime.settings import Settings, load_settings
+from workflows.answering import engine_errors
 from workflows.campaigning import start_campaign
 
 
@@ -36,6 +37,7 @@ async def launch(wish: Wish, manner: Manner) -> None:
 
     Raises:
         CommandError: what was asked for cannot be used, nobody says yes, or it did not come to its end.
+        UnavailableError: the archive or the engine does not answer.
     """
     settings = load_settings()
     async with archive(settings) as pool:
@@ -65,7 +67,7 @@ def asked_for(selection: Selection, title: str, rate: float) -> CampaignInput:
 async def _counted(client: Client, campaign: CampaignInput) -> CampaignProgress:
     """Count the posts with the versions of the service, which only it knows."""
     handle = await start_campaign(client, campaign.model_copy(update={"dry_run": True}))
-    with Meter("counting the posts"):
+    with Meter("counting the posts"), engine_errors():
         return await handle.result()
 
 

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from temporalio import activity
 
+from activities.leftovers import Leftovers
 from activities.timing import happened_at
 from contracts.album import AlbumRef, Assembled
 from contracts.announcements import PostIndexed
@@ -48,7 +49,7 @@ class Materials(Protocol):
 class Conclusions(Protocol):
     """Says in the archive how a post ended."""
 
-    async def conclude(self, ref: PostRef, events: Sequence[Outgoing], status: str) -> None: ...
+    async def conclude(self, ref: PostRef, events: Sequence[Outgoing], status: str) -> bool: ...
 
 
 class Posts(Protocol):
@@ -63,10 +64,16 @@ class BridgeActivities:
     """Publishes from the outbox: a retry sends the same bytes under the same key, and changes nothing."""
 
     def __init__(
-        self, outbox: Outbox, log: EventLog, posts: Materials, conclusions: Conclusions, workflows: Posts
+        self,
+        outbox: Outbox,
+        log: EventLog,
+        posts: Materials,
+        conclusions: Conclusions,
+        workflows: Posts,
+        leftovers: Leftovers,
     ) -> None:
         self._outbox, self._log, self._posts = outbox, log, posts
-        self._conclusions, self._workflows = conclusions, workflows
+        self._conclusions, self._workflows, self._leftovers = conclusions, workflows, leftovers
 
     @activity.defn
     async def announce(self, aggregate: str) -> int:
@@ -86,7 +93,7 @@ class BridgeActivities:
         material = await self._posts.material(ref, "")
         if Stage.VECTORS not in material.records:  # an operator let it go on without
             return await self.announce_skipped(ref)
-        await self._conclusions.conclude(ref, [outgoing(_indexed(material))], "indexed")
+        await self._conclude(ref, [outgoing(_indexed(material))], "indexed")
         sent = await self.announce(str(ref.post_id))
         if material.album and material.album.partial:
             await self._workflows.refresh_album(AlbumRef.of(ref, material.album.grouped_id))
@@ -95,13 +102,18 @@ class BridgeActivities:
     @activity.defn
     async def announce_skipped(self, ref: PostRef) -> int:
         """Mark the post as skipped and announce whatever is unsent."""
-        await self._conclusions.conclude(ref, [], "skipped")
+        await self._conclude(ref, [], "skipped")
         return await self.announce(str(ref.post_id))
+
+    async def _conclude(self, ref: PostRef, events: Sequence[Outgoing], status: str) -> None:
+        if await self._conclusions.conclude(ref, events, status):
+            await self._leftovers.end(ref.workflow_id)
 
     @activity.defn
     async def announce_deleted(self, erased: Erased) -> int:
         """Announce that the post is gone, then have its album do without it."""
         sent = await self.announce(str(erased.ref.post_id))
+        await self._leftovers.end(erased.ref.workflow_id, is_deleted=True)
         if erased.grouped_id is not None:
             await self._workflows.refresh_album(AlbumRef.of(erased.ref, erased.grouped_id))
         return sent
@@ -110,6 +122,7 @@ class BridgeActivities:
     async def announce_assembled(self, album: Assembled) -> int:
         """Announce the album, then have the post with its caption look at the summary."""
         sent = await self.announce(album.ref.workflow_id)
+        await self._leftovers.end(album.ref.workflow_id)
         if album.caption_post:
             why = Refresh(reason="album_assembled", event_id=album.fingerprint[:16])
             await self._workflows.refresh(album.caption_post, why)

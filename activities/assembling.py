@@ -6,6 +6,7 @@ from uuid import UUID
 
 from temporalio import activity
 
+from activities.leftovers import Leftovers
 from activities.timing import happened_at
 from contracts.album import (
     AlbumInput,
@@ -58,13 +59,11 @@ class Objects(Protocol):
 class AlbumActivities:
     """Puts albums together from what posts and pictures left in the archive."""
 
-    def __init__(self, albums: Albums, graph: Graph, objects: Objects, vision_version: str) -> None:
-        self._albums, self._graph, self._objects, self._vision_version = (
-            albums,
-            graph,
-            objects,
-            vision_version,
-        )
+    def __init__(
+        self, albums: Albums, graph: Graph, objects: Objects, leftovers: Leftovers, vision_version: str
+    ) -> None:
+        self._albums, self._graph, self._objects = albums, graph, objects
+        self._leftovers, self._vision_version = leftovers, vision_version
 
     @activity.defn
     async def collect_album(self, album: AlbumInput) -> AlbumState:
@@ -99,6 +98,7 @@ class AlbumActivities:
     @activity.defn
     async def dissolve_album(self, album: AlbumState) -> None:
         """Forget an album whose last item was deleted: its object, its node, its row. Idempotent."""
+        await self._leftovers.end(album.ref.workflow_id)
         if album.absent:
             return
         await self._objects.delete(_object_key(album))

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.leftovers import Leftovers
 from contracts.channel_photo import ChannelPhotoMaterial, ChannelPhotoRef, ChannelPhotoState
 from contracts.index import ChannelPhotoNode
 from domain.connections import channel_photo_node
@@ -26,8 +27,11 @@ class Graph(Protocol):
 class ChannelPhotoActivities:
     """Needs the archive and the graph; looking is somebody else's."""
 
-    def __init__(self, photos: ChannelPhotos, graph: Graph, vision_version: str) -> None:
-        self._photos, self._graph, self._vision_version = photos, graph, vision_version
+    def __init__(
+        self, photos: ChannelPhotos, graph: Graph, leftovers: Leftovers, vision_version: str
+    ) -> None:
+        self._photos, self._graph, self._leftovers = photos, graph, leftovers
+        self._vision_version = vision_version
 
     @activity.defn
     async def find_channel_photo(self, ref: ChannelPhotoRef) -> ChannelPhotoState:
@@ -43,9 +47,10 @@ class ChannelPhotoActivities:
     async def record_channel_photo(self, found: ChannelPhotoState) -> None:
         """Put the picture into the graph, if there are bytes of it, and say in the archive that it was looked at.
 
-        Idempotent: keyed by the channel and the bytes.
+        What earlier runs left open is closed. Idempotent: keyed by the channel and the bytes.
         """
         photo = await self._photos.material(found.ref, found.vision_version)
         if photo.picture.media.object_key:
             await self._graph.put_channel_photo(channel_photo_node(photo))
         await self._photos.recorded(found.ref, found.media.sha256)
+        await self._leftovers.end(found.ref.workflow_id)

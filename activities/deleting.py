@@ -1,6 +1,7 @@
 """Deleting a post: its tombstone, its point, its node, and last everything else that only it had."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -20,11 +21,15 @@ class Tombstones(Protocol):
 
     async def entomb(self, ref: PostRef, deletion: Deletion, now: datetime) -> bool: ...
 
-    async def objects_of(self, ref: PostRef) -> list[str]: ...
+    async def forget(self, ref: PostRef) -> None: ...
+
+    def doomed(self, ref: PostRef) -> AbstractAsyncContextManager[list[str]]: ...
 
     async def told(self, ref: PostRef) -> tuple[datetime, str]: ...
 
-    async def erase(self, ref: PostRef, counts: dict[str, int], events: Sequence[Outgoing]) -> int | None: ...
+    async def erased(
+        self, ref: PostRef, counts: dict[str, int], events: Sequence[Outgoing]
+    ) -> int | None: ...
 
 
 class Vectors(Protocol):
@@ -72,12 +77,14 @@ class DeletingActivities:
 
     @activity.defn
     async def erase_post(self, request: EraseRequest) -> Erased:
-        """Remove the objects that nobody else refers to and every row; keep the one event that says so.
+        """Remove every row, then the objects that nobody else refers to; keep the one event that says so.
 
-        Idempotent: a second call finds nothing, and the event's key is the post's.
+        Idempotent: a second call finds what the first one left, and the event's key is the post's.
         """
         start, ref = datetime.now(UTC), request.ref
-        gone = [await self._objects.delete(key) for key in await self._tombstones.objects_of(ref)]
+        await self._tombstones.forget(ref)
+        async with self._tombstones.doomed(ref) as keys:
+            gone = [await self._objects.delete(key) for key in keys]
         deleted_at, reason = await self._tombstones.told(ref)
         event = _event(request, sum(gone), deleted_at, reason, milliseconds_since(start))
         counts = {
@@ -86,7 +93,7 @@ class DeletingActivities:
             "tags": event.orphan_tags_cleaned,
             "objects": event.objects_deleted,
         }
-        grouped_id = await self._tombstones.erase(ref, counts, [outgoing(event)])
+        grouped_id = await self._tombstones.erased(ref, counts, [outgoing(event)])
         return Erased(ref=ref, grouped_id=grouped_id)
 
 

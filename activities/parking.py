@@ -14,37 +14,35 @@ class Parks(Protocol):
 
     async def begin(self, park: Parked, letter: Outgoing) -> None: ...
 
-    async def letter(self, park: Parked) -> str | None: ...
-
     async def end(self, settled: Settled) -> None: ...
 
 
-class Letters(Protocol):
-    """The dead-letter streams."""
+class EventLog(Protocol):
+    """The streams, and the dead-letter streams among them."""
 
-    async def withdraw(self, stream: str, entry_id: str) -> bool: ...
+    async def withdraw(self, stream: str, idempotency_key: str) -> bool: ...
 
 
 class ParkingActivities:
     """Parks are kept beside the posts; each has its dead letter for as long as it lasts."""
 
-    def __init__(self, parks: Parks, letters: Letters) -> None:
-        self._parks, self._letters = parks, letters
+    def __init__(self, parks: Parks, log: EventLog) -> None:
+        self._parks, self._log = parks, log
 
     @activity.defn
     async def record_park(self, park: Parked) -> None:
         """Keep the park and its dead letter, to be announced under the workflow's id.
 
-        Idempotent by (workflow, run, number).
+        Idempotent by (workflow, run, number); a park that has ended meanwhile is left as it is.
         """
         await self._parks.begin(park, letter_of(park))
 
     @activity.defn
     async def settle_park(self, settled: Settled) -> bool:
-        """Withdraw the park's dead letter and keep how it ended; True when there was a letter. Idempotent."""
-        entry_id = await self._parks.letter(settled.parked)
-        gone = entry_id is not None and await self._letters.withdraw(
-            letter_of(settled.parked).stream, entry_id
-        )
+        """Keep how the park ended and withdraw its dead letter; True when there was a letter. Idempotent.
+
+        Whoever is still about to record the park or to append its letter comes too late then.
+        """
         await self._parks.end(settled)
-        return gone
+        letter = letter_of(settled.parked)
+        return await self._log.withdraw(letter.stream, letter.idempotency_key)

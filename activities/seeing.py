@@ -13,7 +13,7 @@ from activities.timing import happened_at, milliseconds_since, timing
 from contracts.announcements import VisionAnalysis, VisionAnalyzed, VisionSkipped
 from contracts.asking import Asker
 from contracts.commit import Finding, StageCommit
-from contracts.errors import BusyError, RefusedError
+from contracts.errors import BusyError, RefusedError, RejectedError
 from contracts.events import Event, MediaFile
 from contracts.identity import digest
 from contracts.material import Picture, PostMaterial
@@ -27,6 +27,8 @@ from domain.policy import VisionPolicy
 
 #: Longer than one attempt may take: a claim outlives its holder only when the holder died.
 CLAIM: Final = timedelta(minutes=3)
+#: Under this name the object of an answer says which version of looking it answers to.
+_VERSION: Final = "vision_version"
 
 
 class Vision(Protocol):
@@ -91,6 +93,8 @@ class VisionActivities:
     async def analyze_media(self, request: MediaRequest) -> MediaSeen:
         """Return what is known of one file; looks at it only if nobody of the tenant has with this version.
 
+        An answer is kept as an object before it is remembered: a crash or an outage in between costs no second look.
+
         Raises:
             BusyError: somebody is looking right now; retried shortly, then their result is read.
         """
@@ -113,21 +117,33 @@ class VisionActivities:
             raise
 
     async def _look(self, request: MediaRequest) -> MediaSeen:
-        media, start = request.media, datetime.now(UTC)
-        try:
-            body = await self._objects.get(media.object_key or "")
-            facts = await self._vision.look(body, media.mime, _asker(request))
-        except RefusedError as refused:
-            return await self._skip(request, refused.reason)
-        facts = facts.model_copy(update={"duration_ms": milliseconds_since(start)})
-        seen = MediaSeen(
-            sha256=media.sha256, features_hash=digest(json.dumps(facts.features(), sort_keys=True))
-        )
-        key = f"vision/{request.tenant_id}/{media.sha256}_{facts.provider}_{facts.model}_v1.0.json"
-        body = facts.model_dump_json(indent=1).encode()
-        await self._objects.put(key, body, "application/json")
+        by = f"{self._vision.provider}_{self._vision.model}"
+        key = f"vision/{request.tenant_id}/{request.media.sha256}_{by}_v1.0.json"
+        facts = await self._answered_before(request, key)
+        if facts is None:
+            try:
+                facts = await self._ask(request)
+            except RefusedError as refused:
+                return await self._skip(request, refused.reason)
+            await self._objects.put(key, _written(facts, request.vision_version), "application/json")
+        features = digest(json.dumps(facts.features(), sort_keys=True))
+        seen = MediaSeen(sha256=request.media.sha256, features_hash=features)
         await self._looks.remember(request.tenant_id, seen, request.vision_version, facts, key)
         return seen
+
+    async def _answered_before(self, request: MediaRequest, key: str) -> PictureFacts | None:
+        """Return an answer that was kept as an object and never remembered: what is paid for is not asked again."""
+        try:
+            kept = json.loads(await self._objects.get(key))
+            return PictureFacts.model_validate(kept) if kept[_VERSION] == request.vision_version else None
+        except (RejectedError, ValueError, KeyError, TypeError):
+            return None
+
+    async def _ask(self, request: MediaRequest) -> PictureFacts:
+        media, start = request.media, datetime.now(UTC)
+        body = await self._objects.get(media.object_key or "")
+        facts = await self._vision.look(body, media.mime, _asker(request))
+        return facts.model_copy(update={"duration_ms": milliseconds_since(start)})
 
     async def _skip(self, request: MediaRequest, reason: str) -> MediaSeen:
         seen = MediaSeen(sha256=request.media.sha256, skipped=reason)
@@ -158,6 +174,13 @@ def _asker(request: MediaRequest) -> Asker:
         tenant_id=request.tenant_id, stage=Stage.VISION, post_id=request.post_id, sha256=request.media.sha256,
         attempt=timing().attempts,
     )  # fmt: skip
+
+
+def _written(facts: PictureFacts, version: str) -> bytes:
+    """Return the object of an answer, with the version that it answers to."""
+    return json.dumps(
+        {**facts.model_dump(mode="json"), _VERSION: version}, ensure_ascii=False, indent=1
+    ).encode()
 
 
 def _record(request: VisionRequest, material: PostMaterial, seen: list[Picture]) -> StageRecord:

@@ -37,13 +37,18 @@ class AlbumRef(Frozen):
 
 
 class AlbumInput(Frozen):
-    """What an AlbumWorkflow starts with. ``deadline_seconds`` bounds the wait for items and their pictures."""
+    """What an AlbumWorkflow starts with. ``deadline_seconds`` bounds the wait for items and their pictures.
+
+    What one run hands to the next while the album is parked: ``events`` that are not saved yet, ``parked_until``.
+    """
 
     ref: AlbumRef
     event: AlbumParsed | None = None
+    events: tuple[AlbumParsed, ...] = ()
     deadline_seconds: float = 600.0
     park_seconds: float = 7 * 86400.0
     look_again_seconds: float = 5.0
+    parked_until: AwareDatetime | None = None
 
 
 class AlbumItem(Frozen):

@@ -26,12 +26,16 @@ class ChannelPhotoRef(Frozen):
 
 
 class ChannelPhotoInput(Frozen):
-    """What a ChannelPhotoWorkflow starts with; title and date are words for people."""
+    """What a ChannelPhotoWorkflow starts with; title and date are words for people.
+
+    ``parked_until`` is what one run hands to the next while the picture is parked.
+    """
 
     ref: ChannelPhotoRef
     channel_title: str | None = None
     posted_at: AwareDatetime | None = None
     park_seconds: float = 7 * 86400.0
+    parked_until: AwareDatetime | None = None
 
 
 class ChannelPhotoState(Frozen):

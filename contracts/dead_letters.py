@@ -8,13 +8,17 @@ from typing import Final
 from contracts import streams
 from contracts.outgoing import Outgoing
 from contracts.parking import Parked
+from contracts.post import ANNOUNCE, Step
 from contracts.stages import Stage
 
 UNREADABLE: Final = "unreadable"
 PARKED: Final = "parked"
+#: The field of a parked letter that keeps what the archive has not got, as JSON: see ``Parked.unsaved``.
+UNSAVED: Final = "unsaved"
 
 #: Where a stage's letters lie: beside the stream that the stage would have written.
-STREAM_OF: Final = {
+STREAM_OF: Final[dict[Step, str]] = {
+    ANNOUNCE: streams.POSTS_PARSED,
     Stage.PERSIST: streams.POSTS_PARSED,
     Stage.VISION: streams.POSTS_VISION,
     Stage.TAGS: streams.POSTS_TAGGED,
@@ -51,7 +55,12 @@ def parked(park: Parked) -> Outgoing:
         **({"post_id": str(park.post_id)} if park.post_id else {}),
     }
     letter = _letter((stream, park.workflow_id), (problem.message, problem.reason), park.since, about)
-    more = {"stage": problem.stage, "retry_count": str(problem.attempts), "trace_id": park.trace_id}
+    more = {
+        "stage": problem.stage,
+        "retry_count": str(problem.attempts),
+        "trace_id": park.trace_id,
+        **({UNSAVED: park.unsaved.model_dump_json()} if park.unsaved else {}),
+    }
     return Outgoing(
         stream=streams.dead_letters(stream),
         idempotency_key=park.key,

@@ -33,6 +33,7 @@ ALBUM_KINDS: Final = frozenset({"photo", "video", "document", "mixed"})
 #: What the archive's columns hold; a number beyond is no number of Telegram's.
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 TelegramId = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+Hash = Annotated[str, Field(max_length=64)]
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +150,7 @@ class AlbumParsed(Event):
     posted_at: AwareDatetime | None = None
     post_ids: tuple[UUID, ...] = ()
     cover_media_id: str | None = None
-    content_hash: str | None = None
+    content_hash: Hash | None = None
     tg_channel_id: TelegramId | None = None
     inferred: bool = False
 

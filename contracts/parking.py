@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from contracts.post import Decision, Frozen, Problem
+from contracts.post import Decision, Frozen, PostInput, Problem
 
 
 class Waiter(Frozen):
@@ -18,7 +18,10 @@ class Waiter(Frozen):
 
 
 class Parked(Waiter):
-    """A park: ``number`` counts those of one run, so that (workflow, run, number) is one park."""
+    """A park: ``number`` counts those of one run, so that (workflow, run, number) is one park.
+
+    ``unsaved`` is what a post was told and the archive has not got: a version, or the wish that it be deleted.
+    """
 
     workflow_id: str
     run_id: str
@@ -26,6 +29,7 @@ class Parked(Waiter):
     problems: tuple[Problem, ...]
     since: AwareDatetime
     until: AwareDatetime
+    unsaved: PostInput | None = None
 
     @property
     def key(self) -> str:
@@ -39,3 +43,23 @@ class Settled(Frozen):
     parked: Parked
     decision: Decision | None = None
     woken_by: str = ""
+
+
+class OpenLetter(Frozen):
+    """A dead letter of a park: ``id`` in the outbox, ``entry_id`` None until it is on its stream."""
+
+    id: int
+    stream: str
+    entry_id: str | None = None
+    unsaved: PostInput | None = None
+
+
+class LeftOpen(Frozen):
+    """What runs that ended without a decision left open: their parks (ids of rows), and the letters of these."""
+
+    parks: tuple[int, ...] = ()
+    letters: tuple[OpenLetter, ...] = ()
+
+    def without_unsaved(self) -> "LeftOpen":
+        """Return this but for the letters that keep what nothing else has."""
+        return self.model_copy(update={"letters": tuple(one for one in self.letters if not one.unsaved)})

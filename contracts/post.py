@@ -1,5 +1,6 @@
 """What travels in a post's workflow: who the post is, what is known of it, and what its stages gave."""
 
+from typing import Final, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -48,13 +49,20 @@ class Deletion(Frozen):
 
 
 class PostInput(Frozen):
-    """What a PostWorkflow starts with: a version of the post, or nothing but the post to look at again."""
+    """What a PostWorkflow starts with: a version of the post, or nothing but the post to look at again.
+
+    What one run hands to the next while the post waits: ``versions`` that are not saved yet, ``skipped`` stages that
+    somebody left out, the kinds and words of requests that it has ``seen``, ``parked_until``.
+    """
 
     ref: PostRef
     event: Version | None = None
+    versions: tuple[Version, ...] = ()
     retag: Retag | None = None
     retags: tuple[Retag, ...] = ()
     deletion: Deletion | None = None
+    skipped: tuple[Stage, ...] = ()
+    seen: tuple[tuple[str, str], ...] = ()
     park_seconds: float = 7 * 86400.0
     parked_until: AwareDatetime | None = None
 
@@ -193,20 +201,29 @@ class GivenUp(Frozen):
     reason: str
 
 
-class Problem(Frozen):
-    """A stage that could not be done: who it is, the error's class, and the sentence to show."""
+#: What can get stuck: a stage, or telling what was committed.
+Step = Stage | Literal["announce"]
+ANNOUNCE: Final = "announce"
 
-    stage: Stage
+
+class Problem(Frozen):
+    """A stage that could not be done: who it is, the error's class, and the sentence to show.
+
+    ``optional`` says whether the post can go on without it when somebody decides so.
+    """
+
+    stage: Step
     error: str
     message: str
     detail: str | None = None
     attempts: int = 0
     #: When it goes on by itself; None where a human has to look.
     goes_on_at: AwareDatetime | None = None
+    optional: bool = True
 
     @property
     def reason(self) -> str:
-        """``<stage>:<error class>``, the value of TgStuckReason."""
+        """``<stage>:<error class>``, or ``announce:<error class>``: the value of TgStuckReason."""
         return f"{self.stage}:{self.error}"
 
 

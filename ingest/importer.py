@@ -129,6 +129,7 @@ class _Import:
         intake = Intake(self._export.folder, self._channel.tenant_id, objects, most)
         arrived = await self._arrived(intake, batch, await self._deleted(batch, store))
         saved = await save(store, self._channel, arrived, datetime.now(UTC))
+        await intake.make_sure()
         self._counts.update(
             posts_new=len(saved.new),
             posts_changed=len(saved.changed),

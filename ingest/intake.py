@@ -45,6 +45,7 @@ class Intake:
         self._folder, self._tenant = folder.resolve(), tenant_id
         self._objects, self._max_bytes = objects, max_bytes
         self._slots = asyncio.Semaphore(4)
+        self._taken: dict[str, tuple[Path, str]] = {}
 
     async def take(self, declared: ExportedFile, owner: UUID, position: int = 0) -> tuple[MediaRow, str]:
         """Store a file by its content, unless it is stored; return its row and the outcome for the report.
@@ -62,10 +63,23 @@ class Intake:
                 )
             key = f"media/{self._tenant}/{found.sha256[:2]}/{found.sha256}.{found.extension}"
             new = await self._objects.put_file(key, found.path, found.mime)
+            self._taken[key] = (found.path, found.mime)
         row = MediaRow(
             sha256=found.sha256, mime=found.mime, size_bytes=found.size, s3_key=key, position=position
         )
         return row, "stored" if new else "known"
+
+    async def make_sure(self) -> None:
+        """Store once more, now that the archive refers to them, what a deletion took away after it was taken.
+
+        Raises:
+            UnavailableError: the object store did not answer.
+        """
+        await asyncio.gather(*(self._make_sure(key, *taken) for key, taken in self._taken.items()))
+
+    async def _make_sure(self, key: str, path: Path, mime: str) -> None:
+        async with self._slots:
+            await self._objects.put_file(key, path, mime)
 
 
 def _missing(found: LocalFile, declared: ExportedFile, sha256: str, position: int) -> MediaRow:

@@ -5,13 +5,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from pydantic import ValidationError
 from temporalio.client import Client
 
 from adapters.redis_streams.letters import Letter
 from adapters.redis_streams.reader import Entry
-from contracts.dead_letters import PARKED
-from contracts.errors import PipelineError
-from contracts.post import Decision
+from contracts.dead_letters import PARKED, UNSAVED
+from contracts.errors import PipelineError, RejectedError
+from contracts.post import Decision, PostInput
 from domain.decisions import RETRY
 from starter.attempt import LATER, Refusal, attempt
 from starter.door import Door
@@ -59,16 +60,26 @@ class Replays:
         workflow_id = letter.fields.get("workflow_id", "")
         decision = Decision(action=RETRY, by=self._by, note=f"replay of {letter.id}")
         try:
+            kept = _kept(letter)
             try:
                 await tell(self._client, workflow_id, decision)
             except ClosedError:
-                await self._restarts.restart(workflow_id, self._by)
+                await self._restarts.restart(workflow_id, self._by, kept)
                 return Replayed(letter, accepted=True, said="its workflow had ended: started again")
+            await self._restarts.hand_over(workflow_id, letter.fields.get("idempotency_key", ""), kept)
         except EndedWellError as error:
             return Replayed(letter, accepted=True, said=str(error))
         except PipelineError as error:
             return Replayed(letter, accepted=False, said=str(error), code=letter.code)
         return Replayed(letter, accepted=True, said="told to retry")
+
+
+def _kept(letter: Letter) -> PostInput | None:
+    """What only the letter keeps, if anything."""
+    try:
+        return PostInput.model_validate_json(letter.fields[UNSAVED]) if UNSAVED in letter.fields else None
+    except ValidationError as error:
+        raise RejectedError(f"what it keeps cannot be read: {error.error_count()} mistakes") from error
 
 
 def original(letter: Letter) -> Entry | Refusal:

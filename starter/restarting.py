@@ -1,19 +1,22 @@
 """Starting again what ended before it was done: given up, parked for too long, or terminated."""
 
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
+from activities.leftovers import Leftovers
 from adapters.postgres.finding import Known
-from contracts.album import AlbumInput, AlbumRef
+from contracts.album import AlbumRef
 from contracts.channel_photo import ChannelPhotoInput, ChannelPhotoRef
 from contracts.errors import RejectedError, UnavailableError
 from contracts.identity import WorkflowName, workflow_name
 from contracts.post import Deletion, PostInput, Refresh
+from starter.last_run import given_to_album, given_to_post, last_run
 from workflows.starting import (
+    TOGETHER,
     refresh_album,
     refresh_post,
     start_album,
@@ -39,100 +42,117 @@ class Archive(Protocol):
     ) -> ChannelPhotoRef | None: ...
 
 
-class Parks(Protocol):
-    """The record of parks."""
-
-    async def close(self, workflow_id: str, run_id: str, woken_by: str, by: str) -> None: ...
-
-
 #: What is written of a park that its workflow left open.
 WOKEN_BY = "restart"
 
 
 class Restarts:
-    """What the archive has is looked at again; what it never got begins as its last run began."""
+    """Begins with what the archive may not have (a version, a deletion); without that it only looks again."""
 
-    def __init__(self, client: Client, archive: Archive, parks: Parks) -> None:
-        self._client, self._archive, self._parks = client, archive, parks
+    def __init__(self, client: Client, archive: Archive, leftovers: Leftovers) -> None:
+        self._client, self._archive, self._leftovers = client, archive, leftovers
 
-    async def restart(self, workflow_id: str, by: str) -> None:
-        """Start the workflow again. Idempotent: one that runs already only looks again.
+    async def restart(self, workflow_id: str, by: str, kept: PostInput | None = None) -> None:
+        """Start the workflow again, with what a dead letter ``kept``. Idempotent: one that runs only looks again.
+
+        What earlier runs left open is closed.
 
         Raises:
-            EndedWellError: it ended well meanwhile.
+            EndedWellError: it ended well meanwhile, and nothing was kept of what it was told before.
             RejectedError: it is no workflow of ours, or nothing is known of it any more.
-            UnavailableError: the engine does not answer.
+            UnavailableError: the engine, the archive or Redis does not answer.
         """
         name = workflow_name(workflow_id)
         if name is None:
             raise RejectedError(f"{workflow_id} is no workflow of a post, an album or a channel picture")
+        left = await self._leftovers.of(workflow_id)
+        unsaved = [letter.unsaved for letter in left.letters if letter.unsaved]
+        unsaved += [kept] if kept and kept not in unsaved else []
         try:
-            last = await self._last(workflow_id)
-            if last and last.status is WorkflowExecutionStatus.COMPLETED:
-                raise EndedWellError("nothing is stuck: its workflow has ended well")
-            if not (await self._begin(name, last) or (last and await self._as_before(name, last))):
+            last = await last_run(self._client, workflow_id)
+            if not await self._begin(name, last, unsaved):
                 raise RejectedError("neither the archive nor the engine knows anything of it any more")
+        except EndedWellError:
+            await self._leftovers.close(left, WOKEN_BY, by)
+            raise
         except (RPCError, RaceError) as error:
             raise UnavailableError(f"Temporal does not take it: {error}") from error
-        if last and last.run_id:
-            await self._parks.close(workflow_id, last.run_id, WOKEN_BY, by)
+        await self._leftovers.close(left, WOKEN_BY, by)
 
-    async def _last(self, workflow_id: str) -> WorkflowExecutionDescription | None:
+    async def hand_over(self, workflow_id: str, key: str, kept: PostInput | None) -> None:
+        """Give an open workflow what a letter of it ``kept``; the letter of that key is needed no more.
+
+        Raises:
+            UnavailableError: the engine or the archive does not answer.
+        """
         try:
-            return await self._client.get_workflow_handle(workflow_id).describe()
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return None
-            raise
+            if kept:
+                await start_post(self._client, kept)
+        except (RPCError, RaceError) as error:
+            raise UnavailableError(f"Temporal does not take it: {error}") from error
+        await self._leftovers.forget(workflow_id, key)
 
-    async def _begin(self, name: WorkflowName, last: WorkflowExecutionDescription | None) -> bool:
-        """Whether the archive has it, and it was started."""
+    async def _begin(
+        self, name: WorkflowName, last: WorkflowExecutionDescription | None, unsaved: Sequence[PostInput]
+    ) -> bool:
+        """Whether something is known of it, and it was started."""
         match name.kind:
             case "post":
-                why = Refresh(reason="started again", event_id=f"restart:{last.run_id if last else ''}")
-                return await self._post(name, why)
+                return await self._post(name, last, unsaved)
             case "album":
-                album = await self._archive.album(name.tenant_id, name.tg_channel_id, name.number)
-                if album:
-                    await refresh_album(self._client, album)
-                return album is not None
-            case "channel-photo":
+                return await self._album(name, _unfinished(last))
+            case "channel-photo":  # it is in the archive before it is started
+                _unfinished(last)
                 photo = await self._archive.channel_photo(name.tenant_id, name.tg_channel_id, name.number)
                 if photo:
                     await start_channel_photo(self._client, ChannelPhotoInput(ref=photo))
                 return photo is not None
 
-    async def _post(self, name: WorkflowName, why: Refresh) -> bool:
+    async def _post(
+        self, name: WorkflowName, last: WorkflowExecutionDescription | None, unsaved: Sequence[PostInput]
+    ) -> bool:
         found = await self._archive.by_message(str(name.tg_channel_id), name.number, name.tenant_id)
         known = [post for post in found if post.kind != "unknown"]
+        wishes = await self._wishes(known, last, unsaved)
+        for wish in wishes:
+            await start_post(self._client, wish)
+        if wishes:
+            return True
+        run = _unfinished(last)
+        why = Refresh(reason="started again", event_id=f"restart:{run.run_id if run else ''}")
         for post in known:
-            if post.deletion:
-                wish = PostInput(ref=post.ref, deletion=Deletion(reason=post.deletion))
-                await start_post(self._client, wish)
-            else:
-                await refresh_post(self._client, post.ref, why)
+            await refresh_post(self._client, post.ref, why)
         return bool(known)
 
-    async def _as_before(self, name: WorkflowName, last: WorkflowExecutionDescription) -> bool:
-        """Begin as the last run began, which is all that is left of what never got into the archive."""
-        first = await _first_event(self._client, last)
-        given = first.workflow_execution_started_event_attributes.input.payloads if first else []
-        if not given:
-            return False
-        match name.kind:
-            case "post":
-                [post] = await self._client.data_converter.decode(given, [PostInput])
-                await start_post(self._client, post.model_copy(update={"parked_until": None}))
-            case "album":
-                [album] = await self._client.data_converter.decode(given, [AlbumInput])
-                await start_album(self._client, album)
-            case "channel-photo":
-                return False  # it is in the archive before it is started
-        return True
+    async def _wishes(
+        self, known: Sequence[Known], last: WorkflowExecutionDescription | None, unsaved: Sequence[PostInput]
+    ) -> list[PostInput]:
+        """What was asked for and may not have been done. A deletion is all that counts."""
+        pending = [PostInput(ref=p.ref, deletion=Deletion(reason=p.deletion)) for p in known if p.deletion]
+        if pending:
+            return pending
+        given = await given_to_post(self._client, last) if last and not _is_well(last) else []
+        wishes = (*given, *unsaved)
+        return [wish for wish in wishes if wish.event or wish.deletion or wish.retag or wish.retags]
+
+    async def _album(self, name: WorkflowName, last: WorkflowExecutionDescription | None) -> bool:
+        album = await self._archive.album(name.tenant_id, name.tg_channel_id, name.number)
+        given = await given_to_album(self._client, last) if last else []
+        wishes = [wish for wish in given if wish.event]
+        for wish in wishes:
+            patience = {"deadline_seconds": TOGETHER} if album else {}
+            await start_album(self._client, wish.model_copy(update=patience))
+        if album and not wishes:
+            await refresh_album(self._client, album)
+        return bool(wishes or album)
 
 
-async def _first_event(client: Client, run: WorkflowExecutionDescription) -> HistoryEvent | None:
-    handle = client.get_workflow_handle(run.id, run_id=run.run_id)
-    async for event in handle.fetch_history_events(page_size=1):
-        return event
-    return None
+def _is_well(run: WorkflowExecutionDescription | None) -> bool:
+    return run is not None and run.status is WorkflowExecutionStatus.COMPLETED
+
+
+def _unfinished(run: WorkflowExecutionDescription | None) -> WorkflowExecutionDescription | None:
+    """Return the run as it was given; raise EndedWellError when there is nothing left of it to do."""
+    if _is_well(run):
+        raise EndedWellError("nothing is stuck: its workflow has ended well")
+    return run

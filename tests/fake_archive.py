@@ -1,6 +1,7 @@
 """The archive in memory, with the semantics that the SQL has: merged posts, one record per stage, an outbox."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -10,18 +11,20 @@ from uuid import UUID
 from contracts.album import AlbumItem, AlbumItemMaterial, AlbumMaterial, AlbumRef, AlbumState
 from contracts.changes import PostEdited
 from contracts.commit import StageCommit
+from contracts.dead_letters import parked as letter_of
 from contracts.errors import RejectedError
 from contracts.events import AlbumParsed, PostParsed
 from contracts.identity import digest
 from contracts.material import AlbumSummary, Page, Picture, PostMaterial
 from contracts.outgoing import Outgoing
-from contracts.parking import Parked, Settled
+from contracts.parking import LeftOpen, OpenLetter, Parked, Settled
 from contracts.post import Deletion, MediaRef, MediaSeen, PostRef, PostState, Versions
 from contracts.stages import Stage, StageRecord, StageTiming
+from contracts.streams import POSTS_DELETED
 from contracts.vision import PictureFacts
 from domain.links import found_in, page_key, unique
 from domain.text import content_hash
-from tests.fakes import Weather
+from tests.fakes import Gate, Weather
 
 
 class FakeLooks:
@@ -30,6 +33,7 @@ class FakeLooks:
     def __init__(self) -> None:
         self.seen: dict[tuple[UUID, str, str], tuple[MediaSeen, PictureFacts | None]] = {}
         self.claims: set[tuple[UUID, str, str]] = set()
+        self.weather = Weather()
 
     async def recall(self, tenant_id: UUID, sha256: str, version: str) -> MediaSeen | None:
         found = self.seen.get((tenant_id, sha256, version))
@@ -47,6 +51,7 @@ class FakeLooks:
     async def remember(
         self, tenant_id: UUID, seen: MediaSeen, version: str, facts: PictureFacts | None, key: str | None
     ) -> None:
+        self.weather.strike()
         self.seen[tenant_id, seen.sha256, version] = (seen, facts)
         self.claims.discard((tenant_id, seen.sha256, version))
 
@@ -98,6 +103,7 @@ class Tomb:
     grouped_id: int | None
     erased: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+    doomed: list[str] = field(default_factory=list)
 
 
 #: When something happened does not matter here.
@@ -134,9 +140,18 @@ class FakeArchive:
         self._sent: set[int] = set()
         self._numbers = count()
         self.weather = Weather()
+        #: Texts that no row can hold.
+        self.refused: set[str] = set()
+        #: Holds whoever marks a post as failed.
+        self.marking = Gate()
+
+    def _check(self, text: str) -> None:
+        self.weather.strike()
+        if text in self.refused:
+            raise RejectedError(f"no row holds {text!r}")
 
     async def save(self, ref: PostRef, event: PostParsed, timing: StageTiming) -> None:
-        self.weather.strike()
+        self._check(event.text)
         known = self.rows.get(ref.post_id)
         if ref.post_id in self.tombs:
             return
@@ -148,7 +163,7 @@ class FakeArchive:
             known.event = event
 
     async def edit(self, ref: PostRef, edit: PostEdited, timing: StageTiming) -> None:
-        self.weather.strike()
+        self._check(edit.text)
         row = self.rows.get(ref.post_id)
         if ref.post_id in self.tombs:
             return
@@ -184,8 +199,9 @@ class FakeArchive:
         )
 
     async def mark_failed(self, ref: PostRef, reason: str) -> None:
+        await self.marking.passed()
         if ref.post_id in self.rows:
-            self.rows[ref.post_id].failed = reason
+            self.rows[ref.post_id].failed, self.rows[ref.post_id].concluded = reason, ""
 
     async def material(self, ref: PostRef, vision_version: str) -> PostMaterial:
         row = self._row(ref)
@@ -270,24 +286,34 @@ class FakeArchive:
         self.early.pop(ref.post_id, None)
         return not self.tombs.setdefault(ref.post_id, tomb).erased
 
-    async def objects_of(self, ref: PostRef) -> list[str]:
-        others = {m.sha256 for id, files in self.files.items() if id != ref.post_id for m in files}
-        mine = self.files.get(ref.post_id, ())
-        return [m.object_key for m in mine if m.object_key and m.sha256 not in others]
+    async def forget(self, ref: PostRef) -> None:
+        self.weather.strike()
+        self.rows.pop(ref.post_id, None)
+        mine = self.files.pop(ref.post_id, ())
+        others = {m.sha256 for files in self.files.values() for m in files}
+        keys = [m.object_key for m in mine if m.object_key and m.sha256 not in others]
+        self.tombs[ref.post_id].doomed.extend(keys)
+        gone = [
+            key
+            for key, (_, owner) in self._outbox.items()
+            if owner == str(ref.post_id) and key[0] != POSTS_DELETED
+        ]
+        for key in gone:
+            del self._outbox[key]
+
+    @asynccontextmanager
+    async def doomed(self, ref: PostRef) -> AsyncIterator[list[str]]:
+        yield self.tombs[ref.post_id].doomed
 
     async def told(self, ref: PostRef) -> tuple[datetime, str]:
         tomb = self.tombs[ref.post_id]
         return tomb.deleted_at, tomb.deletion.reason
 
-    async def erase(self, ref: PostRef, counts: dict[str, int], events: Sequence[Outgoing]) -> int | None:
+    async def erased(self, ref: PostRef, counts: dict[str, int], events: Sequence[Outgoing]) -> int | None:
         self.weather.strike()
         tomb = self.tombs[ref.post_id]
-        tomb.erased, tomb.counts = True, counts
-        self.rows.pop(ref.post_id, None)
-        self.files.pop(ref.post_id, None)
-        mine = [key for key, (_, owner) in self._outbox.items() if owner == str(ref.post_id)]
-        for key in mine:
-            del self._outbox[key]
+        tomb.counts = tomb.counts if tomb.erased else counts
+        tomb.erased, tomb.doomed = True, []
         self.put_out(str(ref.post_id), events)
         return tomb.grouped_id if tomb.grouped_id in self.albums else None
 
@@ -304,16 +330,39 @@ class FakeParks:
         self.parks: dict[str, Parked] = {}
         self.ended: dict[str, Settled] = {}
         self.weather = Weather()
+        #: Holds whoever writes down how a park ended.
+        self.ending = Gate()
 
     async def begin(self, park: Parked, letter: Outgoing) -> None:
         self.weather.strike()
-        self.parks.setdefault(park.key, park)
-        self._archive.put_out(park.workflow_id, [letter])
+        if park.key not in self.parks:
+            self.parks[park.key] = park
+            self._archive.put_out(park.workflow_id, [letter])
 
-    async def letter(self, park: Parked) -> str | None:
-        return park.key if park.key in self.parks else None
+    async def conclude(self, ref: PostRef, events: Sequence[Outgoing], status: str) -> bool:
+        await self._archive.conclude(ref, events, status)
+        return bool((await self.left_open(ref.workflow_id)).parks)
+
+    async def left_open(self, workflow_id: str) -> LeftOpen:
+        open = [p for key, p in self.parks.items() if p.workflow_id == workflow_id and key not in self.ended]
+        letters = [
+            OpenLetter(id=n, stream=letter_of(p).stream, entry_id=p.key, unsaved=p.unsaved)
+            for n, p in enumerate(open)
+        ]
+        return LeftOpen(parks=tuple(range(len(open))), letters=tuple(letters))
+
+    async def close(self, left: LeftOpen, woken_by: str, by: str | None) -> None:
+        for letter in left.letters:
+            key = letter.entry_id or ""
+            self.ended[key] = Settled(parked=self.parks[key], woken_by=woken_by)
+
+    async def forget_letter(self, workflow_id: str, key: str) -> None:
+        """Letters are known here by their parks."""
 
     async def end(self, settled: Settled) -> None:
+        await self.ending.passed()
+        self.weather.strike()
+        self.parks.setdefault(settled.parked.key, settled.parked)
         self.ended[settled.parked.key] = settled
 
 
@@ -322,8 +371,12 @@ class FakeAlbums:
 
     def __init__(self, archive: FakeArchive) -> None:
         self._archive = archive
+        #: Captions that no row can hold.
+        self.refused: set[str] = set()
 
     async def save(self, ref: AlbumRef, event: AlbumParsed) -> None:
+        if event.caption_text in self.refused:
+            raise RejectedError(f"no row holds {event.caption_text!r}")
         album = self._archive.albums.setdefault(ref.grouped_id, {"posts": {}, "count": 0, "assembled": None})
         album["count"] = max(album["count"], event.items_count)
         album["posts"].update(dict.fromkeys(event.post_ids))

@@ -10,6 +10,7 @@ from activities.crawling import CrawlActivities
 from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
+from activities.leftovers import Leftovers
 from activities.parking import ParkingActivities
 from activities.reconciling import ReconcileActivities
 from activities.reconciling_albums import ReconcileAlbumActivities
@@ -65,12 +66,15 @@ class World:
         self.indexing = IndexActivities(
             self.embedders, self.vectors, self.graph, posts, posts, VERSIONS.vision
         )
-        self.bridge = BridgeActivities(posts, self.log, posts, posts, self.signals)
         self.parks = FakeParks(posts)
+        self.leftovers = Leftovers(self.parks, self.log)
+        self.bridge = BridgeActivities(posts, self.log, posts, self.parks, self.signals, self.leftovers)
         self.deleting = DeletingActivities(posts, self.vectors, self.graph, objects)
         self.parking = ParkingActivities(self.parks, self.log)
-        self.assembling = AlbumActivities(self.albums, self.graph, objects, VERSIONS.vision)
-        self.portraying = ChannelPhotoActivities(self.channel_photos, self.graph, VERSIONS.vision)
+        self.assembling = AlbumActivities(self.albums, self.graph, objects, self.leftovers, VERSIONS.vision)
+        self.portraying = ChannelPhotoActivities(
+            self.channel_photos, self.graph, self.leftovers, VERSIONS.vision
+        )
         self.many = FakeCampaignPosts(posts)
         self.crowd = FakePostWorkflows()
         self.campaigning = CampaignActivities(self.many, workflows or self.crowd, VERSIONS)

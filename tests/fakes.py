@@ -10,7 +10,7 @@ from contracts.album import AlbumRef
 from contracts.asking import Asker, TagAnswer
 from contracts.channel_photo import ChannelPhotoInput
 from contracts.embedding import EmbedderIdentity
-from contracts.errors import PipelineError
+from contracts.errors import PipelineError, RejectedError
 from contracts.identity import digest
 from contracts.index import AlbumNode, ChannelPhotoNode, Detached, GraphCounts, PostNode, VectorPoint
 from contracts.outgoing import Outgoing
@@ -32,6 +32,34 @@ class Weather:
             raise self.coming.pop(0)
         if self.always:
             raise self.always
+
+
+class Gate:
+    """Lets everybody pass, unless it is shut; then it counts who waits, and tells them what has gone wrong."""
+
+    def __init__(self) -> None:
+        self.weather = Weather()
+        self.asked = 0
+        self._open = asyncio.Event()
+        self._open.set()
+
+    def shut(self) -> None:
+        """Let nobody pass."""
+        self._open.clear()
+
+    def open(self) -> None:
+        """Let those who wait pass, and who comes later."""
+        self._open.set()
+
+    async def passed(self) -> None:
+        """Wait until it is open."""
+        self.asked += 1
+        await self._open.wait()
+        self.weather.strike()
+
+    async def is_waited_at(self) -> bool:
+        """Whether somebody has come."""
+        return self.asked > 0
 
 
 class FakeTagger:
@@ -220,7 +248,7 @@ class FakeGraph:
 
 
 class FakeObjects:
-    """Bytes by key; a file of a post has its own sha256 as bytes unless it was put. What is ``lost`` is not there."""
+    """Bytes by key; a file of a post has its own key as bytes unless it was put. What is ``lost`` is not there."""
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
@@ -231,6 +259,8 @@ class FakeObjects:
         return key not in self.lost
 
     async def get(self, key: str) -> bytes:
+        if key not in self.kept and not key.startswith("media/"):
+            raise RejectedError(f"no object {key}")
         return self.kept.get(key, key.encode())
 
     async def put(self, key: str, body: bytes, content_type: str) -> bool:
@@ -250,16 +280,23 @@ class FakeLog:
     def __init__(self) -> None:
         self.weather = Weather()
         self.entries: dict[tuple[str, str], Outgoing] = {}
+        #: Holds what is on its way to dead-letter streams.
+        self.appending = Gate()
+        self._withdrawn: set[tuple[str, str]] = set()
 
     async def append_all(self, events: Sequence[Outgoing]) -> list[str]:
         self.weather.strike()
+        if any(event.stream.endswith(":dlq") for event in events):
+            await self.appending.passed()
         for event in events:
-            self.entries.setdefault((event.stream, event.idempotency_key), event)
+            if (event.stream, event.idempotency_key) not in self._withdrawn:
+                self.entries.setdefault((event.stream, event.idempotency_key), event)
         return [f"{number}-0" for number, _ in enumerate(events)]
 
-    async def withdraw(self, stream: str, entry_id: str) -> bool:
-        """Entries are known here by their keys."""
-        return self.entries.pop((stream, entry_id), None) is not None
+    async def withdraw(self, stream: str, idempotency_key: str) -> bool:
+        self.weather.strike()
+        self._withdrawn.add((stream, idempotency_key))
+        return self.entries.pop((stream, idempotency_key), None) is not None
 
     async def knows(self, events: Sequence[tuple[str, str]]) -> list[bool]:
         return [event in self.entries for event in events]

@@ -15,6 +15,7 @@ from activities.crawling import CrawlActivities
 from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
+from activities.leftovers import Leftovers
 from activities.parking import ParkingActivities
 from activities.reconciling import ReconcileActivities
 from activities.reconciling_albums import ReconcileAlbumActivities
@@ -40,13 +41,14 @@ from adapters.postgres.vision import VisionMemory
 from adapters.redis_streams.letters import Letters
 from adapters.redis_streams.log import EventLog
 from contracts.album import AlbumRef
+from contracts.campaign import Standing
 from contracts.channel_photo import ChannelPhotoInput
 from contracts.post import PostRef, Refresh
 from domain.policy import Policies
 from workers.campaigns import PostWorkflows
 from workers.providers import Providers
 from workers.stores import Stores
-from workflows.comparing import is_at_work
+from workflows.campaigning import standing_of
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
 from workflows.starting import refresh_album, refresh_post, start_channel_photo
 
@@ -76,8 +78,8 @@ class PostSignals:
         await start_channel_photo(self._client, photo)
 
     async def is_at_work(self, workflow_id: str) -> bool:
-        """Whether the workflow is open and waits for no human."""
-        return await is_at_work(self._client, workflow_id)
+        """Whether the workflow is open and waits for no human, or has not seen yet what it was told."""
+        return await standing_of(self._client, workflow_id) is Standing.UNDER_WAY
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,18 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     indexing = IndexActivities(
         providers.embedders, parts.stores.vectors, parts.stores.graph, posts, records, versions.vision
     )
-    bridge = BridgeActivities(Outbox(pool), parts.stores.events, posts, records, PostSignals(parts.client))
-    albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, versions.vision)
+    parks = Parks(pool)
+    leftovers = Leftovers(parks, Letters(parts.stores.redis))
+    bridge = BridgeActivities(
+        Outbox(pool), parts.stores.events, posts, records, PostSignals(parts.client), leftovers
+    )
+    albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, leftovers, versions.vision)
     campaigns = CampaignActivities(
         CampaignPosts(pool), PostWorkflows(parts.client, parts.campaign_room), versions
     )
     deleting = DeletingActivities(Tombstones(pool), parts.stores.vectors, parts.stores.graph, objects)
-    photos = ChannelPhotoActivities(ChannelPhotoArchive(pool), parts.stores.graph, versions.vision)
-    parking = ParkingActivities(Parks(pool), Letters(parts.stores.redis))
+    photos = ChannelPhotoActivities(ChannelPhotoArchive(pool), parts.stores.graph, leftovers, versions.vision)
+    parking = ParkingActivities(parks, parts.stores.events)
     ours: list[Activity] = [
         saving.persist, saving.mark_failed, seeing.settle_vision, crawling.plan_crawl, crawling.skip_page,
         enriching.enrich_post, indexing.index_vectors, indexing.link_graph, bridge.announce, bridge.announce_indexed,

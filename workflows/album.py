@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.announcing import BridgeActivities
@@ -12,13 +13,14 @@ with workflow.unsafe.imports_passed_through():
     from contracts.album import AlbumInput, AlbumItem, AlbumRef, AlbumResult, AlbumState, AssembleRequest
     from contracts.events import AlbumParsed
     from contracts.parking import Waiter
-    from contracts.post import Decision, MediaRequest, Problem
+    from contracts.post import Decision, MediaRequest
     from contracts.stages import Stage
     from domain import albums
-    from domain.decisions import ALBUM_ACTIONS
     from workflows import attributes, policies
     from workflows.failures import FAILURES, problem_of
-    from workflows.parking import ParkingPlace, settle
+    from workflows.hosting import Host
+    from workflows.parking import ParkingPlace
+    from workflows.versions import save_each, take_over
 
 
 @workflow.defn
@@ -28,10 +30,12 @@ class AlbumWorkflow:
     @workflow.init  # signals may be handled before run() starts
     def __init__(self, album: AlbumInput) -> None:
         self._album = album
-        self._event = album.event
         self._announced: list[AlbumParsed] = []
+        self._versions = [*((album.event,) if album.event else ()), *album.events]
+        self._refusals: tuple[FailureError, ...] = ()
         self._nudged = False
-        self._place = ParkingPlace(_waiter(album.ref), ALBUM_ACTIONS)
+        host = Host(self._came, self._next_run)
+        self._place = ParkingPlace(_waiter(album.ref), host, album.park_seconds, album.parked_until)
         self._state: AlbumState | None = None
         self._shown = attributes.ACTIVE
 
@@ -81,21 +85,25 @@ class AlbumWorkflow:
                 missing = await self._collect()
                 missing += await self._look()
                 await self._assemble(missing)
+                if self._refusals:
+                    raise self._refusals[0]
             except FAILURES as error:
-                await self._park(problem_of(error, Stage.PERSIST))
+                await self._place.wait((problem_of(error, Stage.PERSIST, optional=False),))
+                self._shown = attributes.ACTIVE
             else:
-                if not (self._announced or self._nudged):
+                if not self._came():
                     return await self._finish(missing)
-            self._event = self._event or (self._announced.pop(0) if self._announced else None)
+                self._place.leave()
+            take_over(self._versions, self._announced)
 
-    async def _park(self, problem: Problem) -> None:
-        until = workflow.now() + timedelta(seconds=self._album.park_seconds)
-        park, decision = await self._place.wait((problem,), until, self._has_work)
-        self._shown = attributes.ACTIVE
-        await settle(park, decision, "announcement" if self._announced else "refresh")
+    def _came(self) -> str:
+        """Return in a word what has come since the album was looked at; empty when nothing did."""
+        return "announcement" if self._announced else "refresh" if self._nudged else ""
 
-    def _has_work(self) -> bool:
-        return bool(self._announced) or self._nudged
+    def _next_run(self) -> AlbumInput:
+        """What the next run of an album that waits for very long begins with."""
+        carried = {"event": None, "events": tuple(self._versions), "parked_until": self._place.until}
+        return self._album.model_copy(update=carried)
 
     async def _collect(self) -> tuple[str, ...]:
         """Wait until every announced item has arrived, at most until the deadline; return what is missing."""
@@ -111,12 +119,21 @@ class AlbumWorkflow:
         return tuple(f"item {n}" for n in range(len(state.items) + 1, state.expected + 1))
 
     async def _arrived(self) -> AlbumState:
-        album = AlbumInput(ref=self._album.ref, event=self._event)
+        """Save what was announced and return what has arrived.
+
+        Raises:
+            FailureError: nothing could be saved.
+        """
+        saved, self._refusals = await save_each(self._versions, self._collected)
+        if not saved:
+            raise self._refusals[0]
+        return self._now
+
+    async def _collected(self, event: AlbumParsed | None) -> None:
+        album = AlbumInput(ref=self._album.ref, event=event)
         self._state = await workflow.execute_local_activity_method(
             AlbumActivities.collect_album, album, **policies.RECORD
         )
-        self._event = None
-        return self._state
 
     def _show(self, state: str) -> None:
         """Say in lists whether the album waits for items; once for each change."""
@@ -127,14 +144,14 @@ class AlbumWorkflow:
     async def _something_came(self, seconds: float) -> None:
         try:
             await workflow.wait_condition(
-                lambda: bool(self._announced) or self._nudged,
+                lambda: bool(self._came()),
                 timeout=timedelta(seconds=seconds),
                 timeout_summary="waiting for items",
             )
         except TimeoutError:
             return
         self._nudged = False
-        self._event = self._announced.pop(0) if self._announced else None
+        take_over(self._versions, self._announced)
 
     async def _look(self) -> tuple[str, ...]:
         """Look at every item that nobody has looked at; return those that could not be looked at."""

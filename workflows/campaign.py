@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from itertools import count
 
 from temporalio import workflow
 
@@ -72,7 +73,7 @@ class CampaignWorkflow:
 
     async def _work(self) -> None:
         self._lists.show(self.progress())
-        for _ in range(self._books.campaign.steps_per_run):
+        for step in count(1):
             await workflow.wait_condition(self._has_work)
             began = workflow.now()
             if not self._is_over():
@@ -82,8 +83,11 @@ class CampaignWorkflow:
                 return
             if not self._books.goes_on_at_once():
                 await self._wait(began)
-            if workflow.info().is_continue_as_new_suggested() and self._stop_by is None:
+            if self._is_long(step) and self._stop_by is None:  # a run that is told to stop ends by itself
                 return
+
+    def _is_long(self, steps: int) -> bool:
+        return steps >= self._books.campaign.steps_per_run or workflow.info().is_continue_as_new_suggested()
 
     async def _try(self) -> None:
         """Do the next thing; what cannot be done pauses the campaign, which says why."""

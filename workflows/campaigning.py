@@ -12,6 +12,7 @@ from contracts.post import PostInput, PostRef, PostResult, Refresh, Retag
 from contracts.stages import Stage
 from domain.campaigns import DRY_RUN, ESTIMATING
 from workflows import attributes
+from workflows.answering import engine_errors
 from workflows.campaign import CampaignWorkflow
 from workflows.post import PostWorkflow
 from workflows.queues import POST_QUEUE
@@ -28,25 +29,32 @@ async def start_campaign(client: Client, campaign: CampaignInput) -> WorkflowHan
 
     Raises:
         WorkflowAlreadyStartedError: one of that id runs.
+        UnavailableError: the engine does not answer.
     """
     selection, began = campaign.selection, campaign.started_at or datetime.now(UTC)
-    return await client.start_workflow(
-        CampaignWorkflow.run,
-        campaign,
-        id=campaign.workflow_id,
-        task_queue=POST_QUEUE,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        search_attributes=TypedSearchAttributes(
-            [
-                SearchAttributePair(attributes.TENANT, str(selection.tenant_id)),
-                SearchAttributePair(attributes.STATE, attributes.ACTIVE),
-                SearchAttributePair(attributes.STAGE, DRY_RUN if campaign.dry_run else ESTIMATING),
-            ]
-        ),
-        static_summary=campaign.title or f"campaign {campaign.campaign_id}: {selection.kind}",
-        memo={"title": campaign.title, "kind": selection.kind, "by": campaign.by, "began": began.isoformat()},
-        priority=Priority(fairness_key=selection.tenant_id.hex),
-    )
+    with engine_errors():
+        return await client.start_workflow(
+            CampaignWorkflow.run,
+            campaign,
+            id=campaign.workflow_id,
+            task_queue=POST_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(attributes.TENANT, str(selection.tenant_id)),
+                    SearchAttributePair(attributes.STATE, attributes.ACTIVE),
+                    SearchAttributePair(attributes.STAGE, DRY_RUN if campaign.dry_run else ESTIMATING),
+                ]
+            ),
+            static_summary=campaign.title or f"campaign {campaign.campaign_id}: {selection.kind}",
+            memo={
+                "title": campaign.title,
+                "kind": selection.kind,
+                "by": campaign.by,
+                "began": began.isoformat(),
+            },
+            priority=Priority(fairness_key=selection.tenant_id.hex),
+        )
 
 
 async def retag_post(client: Client, ref: PostRef, retag: Retag) -> str:

@@ -1,7 +1,5 @@
 """The workflow of a channel's own picture: looks at it and records it."""
 
-from datetime import timedelta
-
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -14,12 +12,12 @@ with workflow.unsafe.imports_passed_through():
         ChannelPhotoState,
     )
     from contracts.parking import Waiter
-    from contracts.post import Decision, MediaRequest, MediaSeen, Problem
+    from contracts.post import Decision, MediaRequest, MediaSeen
     from contracts.stages import Stage
-    from domain.decisions import ALBUM_ACTIONS
     from workflows import attributes, policies
     from workflows.failures import FAILURES, problem_of
-    from workflows.parking import ParkingPlace, settle
+    from workflows.hosting import Host
+    from workflows.parking import ParkingPlace
 
 
 @workflow.defn
@@ -31,7 +29,8 @@ class ChannelPhotoWorkflow:
         self._photo = photo
         self._stage = Stage.PERSIST
         self._nudged = False
-        self._place = ParkingPlace(_waiter(photo.ref), ALBUM_ACTIONS)
+        host = Host(self._came, self._next_run)
+        self._place = ParkingPlace(_waiter(photo.ref), host, photo.park_seconds, photo.parked_until)
 
     @workflow.signal(description="Look again at what is stored of the picture")
     def refresh(self) -> None:
@@ -68,18 +67,19 @@ class ChannelPhotoWorkflow:
                 seen = await self._look(found)
                 await self._record(found)
             except FAILURES as error:
-                await self._park(problem_of(error, self._stage))
+                await self._place.wait((problem_of(error, self._stage, optional=False),))
             else:
                 if not self._nudged:
                     return await self._finish(seen)
+                self._place.leave()
 
-    async def _park(self, problem: Problem) -> None:
-        until = workflow.now() + timedelta(seconds=self._photo.park_seconds)
-        park, decision = await self._place.wait((problem,), until, self._has_work)
-        await settle(park, decision, "refresh")
+    def _came(self) -> str:
+        """Return in a word what has come since the picture was looked at; empty when nothing did."""
+        return "refresh" if self._nudged else ""
 
-    def _has_work(self) -> bool:
-        return self._nudged
+    def _next_run(self) -> ChannelPhotoInput:
+        """What the next run of a picture that waits for very long begins with."""
+        return self._photo.model_copy(update={"parked_until": self._place.until})
 
     async def _find(self) -> ChannelPhotoState:
         self._stage = Stage.PERSIST

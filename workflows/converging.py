@@ -6,24 +6,31 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from contracts.changes import Version
-    from contracts.post import PostInput, Problem, Retag
+    from contracts.post import ANNOUNCE, PostInput, Problem, Retag
     from contracts.stages import Outcome, Stage
     from workflows.failures import FAILURES, problem_of
     from workflows.inbox import Inbox
     from workflows.indexing import enrich, index
     from workflows.progress import Progress
     from workflows.understanding import read_links, see, tag
+    from workflows.versions import save_each, take_over
 
 #: Versions that wait are saved one after the other, and then looked at once.
 _TOGETHER = "versions-together"
+#: A version that is refused does not keep the post from going on with another one that was saved.
+_GOES_ON = "goes-on-with-what-was-saved"
+#: Tags that are left out are left out for those, too, who asked for them.
+_NO_TAGS_FOR_ANYBODY = "no-tags-for-anybody"
+#: A stage that was left out stays so only until something happens to the post.
+_SKIPS_END = "skips-end"
 
 
 class Convergence:
     """One look at the post after another; what was asked for is kept until it was done."""
 
     def __init__(self, post: PostInput, inbox: Inbox) -> None:
-        self.post = Progress(post.ref)
-        self.event: Version | None = post.event
+        self.post = Progress(post.ref, post.skipped)
+        self.versions: list[Version] = [*((post.event,) if post.event else ()), *post.versions]
         self.forced: tuple[Retag, ...] = (*((post.retag,) if post.retag else ()), *post.retags)
         #: What came of the tags that somebody asked for, by the request's event id.
         self.tagged: dict[str, str] = {}
@@ -37,15 +44,20 @@ class Convergence:
         """
         problems: tuple[Problem, ...] = ()
         try:
-            await self._persist()
+            saved, problems = await self._persist()
+            if problems and not (saved and workflow.patched(_GOES_ON)):
+                return problems
             for step in self._steps():
-                if self.post.state.absent or self._inbox.deletion:
+                if self._inbox.deletion:
                     return ()
+                if self.post.state.absent:
+                    return problems
                 problems += await step()
-                if any(problem.stage is Stage.TAGS for problem in problems):
+                if any(problem.stage in {Stage.TAGS, ANNOUNCE} for problem in problems):
                     return problems
         except FAILURES as error:
-            return (*problems, problem_of(error, self.post.stage))
+            optional = self.post.stage is not Stage.PERSIST or bool(self.versions)
+            return (*problems, problem_of(error, self.post.stage, optional=optional))
         return problems
 
     def _steps(self) -> tuple[Callable[[], Awaitable[tuple[Problem, ...]]], ...]:
@@ -63,16 +75,29 @@ class Convergence:
         """Do without these stages from now on; a version that cannot be saved is dropped."""
         self.post.skipped |= frozenset(stages)
         if Stage.PERSIST in stages:
-            self.event = None
+            self.versions.clear()
+        if Stage.TAGS in stages and self.forced and workflow.patched(_NO_TAGS_FOR_ANYBODY):
+            self.tagged |= {retag.event_id: "left_out_by_operator" for retag in self.forced}
+            self.forced = ()
 
-    async def _persist(self) -> None:
-        """Save the version that came, and those that came after it: only the newest is worth looking at."""
-        await self.post.persist(self.event)
-        self.event = None
+    def try_everything(self) -> None:
+        """Leave out nothing any more: something has happened to the post since that was decided."""
+        if self.post.skipped and workflow.patched(_SKIPS_END):
+            self.post.skipped = frozenset()
+
+    def take_versions(self) -> None:
+        """Take over the versions that arrived."""
+        take_over(self.versions, self._inbox.events)
+
+    async def _persist(self) -> tuple[bool, tuple[Problem, ...]]:
+        """Save the versions that came, to look at them once; return whether one was saved, and what was refused."""
+        saved, refusals = await save_each(self.versions, self.post.persist)
         while self._inbox.events and workflow.patched(_TOGETHER):
-            self.event = self._inbox.take_event()  # kept until it is saved, whatever happens
-            await self.post.persist(self.event)
-            self.event = None
+            self.take_versions()
+            more, refusals = await save_each(self.versions, self.post.persist)
+            saved = saved or more
+        optional = bool(self.versions)
+        return saved, tuple(problem_of(error, Stage.PERSIST, optional=optional) for error in refusals)
 
     async def _see(self) -> tuple[Problem, ...]:
         return await see(self.post)

@@ -23,7 +23,7 @@ async def delete(ref: PostRef, deletion: Deletion, left_out: Collection[Stage]) 
             DeletingActivities.entomb_post, entomb, **policies.RECORD
         )
     except FAILURES as error:
-        return (problem_of(error, Stage.PERSIST),)
+        return (problem_of(error, Stage.PERSIST, optional=False),)
     vectors, graph = await asyncio.gather(
         _removed(ref, Stage.VECTORS, left_out), _removed(ref, Stage.GRAPH, left_out)
     )
@@ -59,5 +59,5 @@ async def _erased(request: EraseRequest) -> tuple[Problem, ...]:
             BridgeActivities.announce_deleted, erased, **policies.named(policies.ANNOUNCE, "announce deleted")
         )
     except FAILURES as error:
-        return (problem_of(error, Stage.PERSIST),)
+        return (problem_of(error, Stage.PERSIST, optional=False),)
     return ()

@@ -1,30 +1,33 @@
 """Parking: what cannot be done waits where people can see it, until somebody or something lets it go on."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.announcing import BridgeActivities
-    from activities.parking import ParkingActivities
-    from contracts.parking import Parked, Settled, Waiter
+    from contracts.parking import Parked, Waiter
     from contracts.post import Decision, Problem
-    from domain.decisions import GIVE_UP, objection
-    from workflows import attributes, policies
-    from workflows.failures import FAILURES
+    from domain.decisions import GIVE_UP, SKIP, objection, possible
+    from workflows import attributes, park_records
+    from workflows.hosting import Host
 
-#: Before this, parks left no record; open workflows of that time go on so.
-_RECORDED = "parks-are-recorded"
+#: Posts always did; albums and channel pictures of before go on as they were.
+_ONE_DEADLINE: Final = "one-deadline"
+_CONTINUES: Final = "continues-as-new"
+#: What came in the moment in which the wait ended still counts.
+_LAST_MOMENT: Final = "the-last-moment"
 
 
 class ParkingPlace:
     """Where one workflow waits, each time that it is stuck, and where it hears what was decided."""
 
-    def __init__(self, waiter: Waiter, actions: Sequence[str]) -> None:
-        self._waiter, self._actions = waiter, actions
+    def __init__(self, waiter: Waiter, host: Host, seconds: float, until: datetime | None = None) -> None:
+        self._waiter, self._host, self._seconds = waiter, host, seconds
+        #: When the wait ends, counted from when it got stuck: a retry does not push it away.
+        self.until = until
         self._count = 0
         self._refused = ""
         self._problems: tuple[Problem, ...] = ()
@@ -56,33 +59,49 @@ class ParkingPlace:
         else:
             self._decision = decision
 
-    async def wait(
-        self, problems: tuple[Problem, ...], until: datetime, wake: Callable[[], bool]
-    ) -> tuple[Parked, Decision | None]:
-        """Say what is stuck and wait for a decision or ``wake``, at most until the deadline.
+    def leave(self) -> None:
+        """Know that nothing is stuck any more: the next wait has its own deadline."""
+        self.until = None
 
-        Return the park, and the decision if there was one.
+    async def wait(self, problems: tuple[Problem, ...]) -> Decision | None:
+        """Say what is stuck and wait for a decision or for something to come, at most until the deadline.
+
+        Return the decision if there was one. What comes while an end is noted lets it go on, too.
 
         Raises:
             ApplicationError: type ParkedTooLong, when the deadline passed; GivenUp, when somebody gave up.
         """
-        park = self._begin(problems, until)
+        if not park_records.are_beside():
+            problems = park_records.as_before(problems + await self._host.tell(), self._waiter.what)
+        self._set_deadline()
+        self._continue_as_new()
+        park = self._begin(problems)
         self._show(problems)
-        told = await self._told(park)
-        try:
-            await _woken(park, lambda: self._decision is not None or wake())
-        except ApplicationError:
-            await _ended(told)
-            raise
-        await _ended(told)
-        decision, self._decision, self._problems = self._decision, None, ()
-        if decision and decision.action == GIVE_UP:
-            await _note_end(park, decision, "")
-            raise _given_up(decision, problems)
-        return park, decision
+        beside = await park_records.begin(park, self._host.tell)
+        failure = await self._waited(park)
+        await park_records.stop(beside)
+        if self._decision and self._decision.action == GIVE_UP:
+            await park_records.end(park, self._decision, "")
+            failure = _given_up(self._decision, park)
+        if failure:
+            await self._fail(failure)
+        return await self._go_on(park)
 
-    def _begin(self, problems: tuple[Problem, ...], until: datetime) -> Parked:
-        info = workflow.info()
+    def _set_deadline(self) -> None:
+        if self.until is None or not self._as_posts_do(_ONE_DEADLINE):
+            self.until = workflow.now() + timedelta(seconds=self._seconds)
+
+    def _continue_as_new(self) -> None:
+        """Wait in a new run where the history of this one is long."""
+        is_long = workflow.info().is_continue_as_new_suggested() and not self._host.came()
+        if is_long and self._as_posts_do(_CONTINUES):
+            workflow.continue_as_new(self._host.next_run())
+
+    def _as_posts_do(self, patch: str) -> bool:
+        return self._waiter.what == "post" or workflow.patched(patch)
+
+    def _begin(self, problems: tuple[Problem, ...]) -> Parked:
+        info, now = workflow.info(), workflow.now()
         self._count += 1
         self._problems, self._refused = problems, ""
         return Parked(
@@ -91,12 +110,46 @@ class ParkingPlace:
             run_id=info.run_id,
             number=self._count,
             problems=problems,
-            since=workflow.now(),
-            until=until,
+            since=now,
+            until=self.until or now,
         )
 
+    async def _waited(self, park: Parked) -> ApplicationError | None:
+        """Wait; return the failure that it ends with when nothing comes until the deadline."""
+        reason = park.problems[0].reason
+        left = max(park.until - workflow.now(), timedelta())
+        try:
+            await workflow.wait_condition(self._is_woken, timeout=left, timeout_summary=f"parked: {reason}")
+        except TimeoutError:
+            if self._is_woken() and workflow.patched(_LAST_MOMENT):
+                return None
+            return ApplicationError(f"parked too long: {reason}", type="ParkedTooLong")
+        return None
+
+    def _is_woken(self) -> bool:
+        return self._decision is not None or bool(self._host.came())
+
+    async def _fail(self, failure: ApplicationError) -> None:
+        """Note that nobody works on it any more, and end with the failure unless something came meanwhile."""
+        await self._host.failed(failure)
+        goes_on = self._decision is not None and self._decision.action != GIVE_UP
+        if not (goes_on or self._host.came()):
+            raise failure
+        self.leave()
+
+    async def _go_on(self, park: Parked) -> Decision | None:
+        """Say that it goes on, and keep who decided what."""
+        decision, self._decision, self._problems = self._decision, None, ()
+        came = self._host.came()
+        workflow.set_current_details("")
+        workflow.upsert_search_attributes(
+            [attributes.STATE.value_set(attributes.ACTIVE), attributes.STUCK_REASON.value_unset()]
+        )
+        await park_records.end(park, decision, came)
+        return decision
+
     def _objection(self, decision: Decision) -> str | None:
-        return objection(decision, self._problems, self._actions, decided=self._decision is not None)
+        return objection(decision, self._problems, decided=self._decision is not None)
 
     def _refuse(self, sentence: str) -> None:
         self._refused = sentence
@@ -108,67 +161,15 @@ class ParkingPlace:
         workflow.upsert_search_attributes([attributes.STATE.value_set(attributes.NEEDS_HUMAN), reason])
         workflow.set_current_details(_words(self._waiter.what, problems, self._refused))
 
-    async def _told(self, park: Parked) -> asyncio.Task[None] | None:
-        """Keep the park; its dead letter is told while the workflow waits. None where nothing can be told."""
-        if not workflow.patched(_RECORDED):
-            return None
-        try:
-            await workflow.execute_local_activity_method(ParkingActivities.record_park, park, **policies.NOTE)
-        except FAILURES as error:
-            workflow.logger.warning("park not recorded", extra={"reason": str(error.cause or error)})
-            return None
-        return asyncio.create_task(_tell(park))
 
-
-async def settle(park: Parked, decision: Decision | None, woken_by: str) -> None:
-    """Say that it goes on, and keep who decided what."""
-    workflow.set_current_details("")
-    workflow.upsert_search_attributes(
-        [attributes.STATE.value_set(attributes.ACTIVE), attributes.STUCK_REASON.value_unset()]
-    )
-    await _note_end(park, decision, woken_by)
-
-
-async def _note_end(park: Parked, decision: Decision | None, woken_by: str) -> None:
-    """Keep how the park ended."""
-    if not workflow.patched(_RECORDED):
-        return
-    settled = Settled(parked=park, decision=decision, woken_by=woken_by)
-    try:
-        await workflow.execute_local_activity_method(ParkingActivities.settle_park, settled, **policies.NOTE)
-    except FAILURES as error:
-        workflow.logger.warning("end of a park not recorded", extra={"reason": str(error.cause or error)})
-
-
-def _given_up(decision: Decision, problems: Sequence[Problem]) -> ApplicationError:
+def _given_up(decision: Decision, park: Parked) -> ApplicationError:
     """Return the failure of what somebody gave up."""
-    return ApplicationError(f"given up by {decision.by}: {problems[0].reason}", type="GivenUp")
-
-
-async def _tell(park: Parked) -> None:
-    policy = policies.named(policies.ANNOUNCE, "announce dead letter")
-    await workflow.execute_activity_method(BridgeActivities.announce, park.workflow_id, **policy)
-
-
-async def _ended(told: asyncio.Task[None] | None) -> None:
-    """Tell no more: what was not told by now is withdrawn."""
-    if told:
-        told.cancel()
-        await asyncio.gather(told, return_exceptions=True)
-
-
-async def _woken(park: Parked, wake: Callable[[], bool]) -> None:
-    reason = park.problems[0].reason
-    left = max(park.until - workflow.now(), timedelta())
-    try:
-        await workflow.wait_condition(wake, timeout=left, timeout_summary=f"parked: {reason}")
-    except TimeoutError as error:
-        raise ApplicationError(f"parked too long: {reason}", type="ParkedTooLong") from error
+    return ApplicationError(f"given up by {decision.by}: {park.problems[0].reason}", type="GivenUp")
 
 
 def _words(what: str, problems: Sequence[Problem], refused: str) -> str:
     stuck = "\n".join(f"- `{problem.reason}`: {problem.message}" for problem in problems)
-    skip = ', `{"action": "skip"}`' if what == "post" else ""
+    skip = ', `{"action": "skip"}`' if SKIP in possible(problems) else ""
     said = f"\n\nA decision was not taken: {refused}." if refused else ""
     return (
         f'Send update or signal `resolve` with `{{"action": "retry"}}`{skip} or `{{"action": "give-up"}}`.\n\n'

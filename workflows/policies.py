@@ -34,6 +34,15 @@ NOTE: Final = LocalActivityConfig(
     ),
 )
 
+#: The record of a park: tried for as long as the park lasts, which withdraws it.
+KEEP: Final = ActivityConfig(
+    task_queue=POST_QUEUE,
+    start_to_close_timeout=timedelta(seconds=20),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(minutes=1)
+    ),
+)
+
 #: A write to the vector index, the graph or the objects. Half an hour of outage is waited out, then parked.
 STORE: Final = ActivityConfig(
     task_queue=POST_QUEUE,

@@ -1,6 +1,6 @@
 """The workflow of a post: the durable builder. Converge, park what failed, wait, converge again."""
 
-from datetime import timedelta
+from typing import Final
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -20,13 +20,17 @@ with workflow.unsafe.imports_passed_through():
         Refresh,
         Retag,
     )
-    from contracts.stages import Stage
-    from domain.decisions import POST_ACTIONS, SKIP
+    from domain.decisions import left_out
     from workflows import attributes, policies
     from workflows.converging import Convergence
     from workflows.deleting import delete
+    from workflows.failures import FAILURES
+    from workflows.hosting import Host
     from workflows.inbox import Inbox
-    from workflows.parking import ParkingPlace, settle
+    from workflows.parking import ParkingPlace
+
+#: Before this, a request for tags was answered with what a post was stuck at when it came.
+_WAITS_FOR_TAGS: Final = "waits-for-tags"
 
 
 @workflow.defn
@@ -36,11 +40,16 @@ class PostWorkflow:
     @workflow.init  # signals may be handled before run() starts
     def __init__(self, post: PostInput) -> None:
         self._input = post
-        self._inbox = Inbox(deletion=post.deletion)
+        self._inbox = Inbox(seen=list(post.seen))
         self._build = Convergence(post, self._inbox)
-        self._place = ParkingPlace(_waiter(post.ref), POST_ACTIONS)
-        self._deletion: Deletion | None = None
-        self._parked_until = post.parked_until
+        self._deletion = post.deletion
+        host = Host(
+            self._inbox.reason_to_go_on,
+            self._next_run,
+            tell=self._tell,
+            failed=self._mark_failed,
+        )
+        self._place = ParkingPlace(_waiter(post.ref), host, post.park_seconds, post.parked_until)
 
     @workflow.signal(description='{"event_id": "any-unique-word"}: tag this post once more')
     def retag(self, retag: Retag) -> None:
@@ -84,8 +93,12 @@ class PostWorkflow:
     async def retag_now(self, retag: Retag) -> str:
         """Tag once more; return what came of it."""
         self._inbox.add_retag(retag)
+        waits = workflow.patched(_WAITS_FOR_TAGS)
         await workflow.wait_condition(
-            lambda: retag.event_id in self._build.tagged or self._cannot_be_tagged()
+            lambda: (
+                retag.event_id in self._build.tagged
+                or self._cannot_be_tagged(is_new=waits and retag in self._inbox.retags)
+            )
         )
         done = self._build.tagged.get(retag.event_id)
         return f"tags {done}" if done else "not tagged: the post is stuck or deleted; see its details"
@@ -94,6 +107,8 @@ class PostWorkflow:
     def _check_retag(self, retag: Retag) -> None:
         if not retag.event_id:
             raise ValueError("event_id is needed: any word that was not used before")
+        if self._inbox.knows(retag):
+            raise ValueError(f"event_id {retag.event_id!r} was used before: another word is needed")
         if self._deletion or self._inbox.deletion:
             raise ValueError("this post is being deleted")
 
@@ -116,19 +131,24 @@ class PostWorkflow:
             elif await self._is_done():
                 return self._finish()
             else:
-                self._parked_until = None
+                self._place.leave()
             self._take_in()
 
     def _take_in(self) -> None:
         """Look at what signals brought; who asked for tags before, and has not got them yet, is not forgotten."""
-        self._build.event = self._build.event or self._inbox.take_event()
+        if self._inbox.reason_to_go_on() and not self._deletion:
+            self._build.try_everything()
+        self._build.take_versions()
         asked = (*self._build.forced, *self._inbox.take_retags())
         if len(asked) > 1 and not workflow.patched("every-retag"):
             asked = asked[-1:]
         self._build.forced = asked
 
     async def _look(self) -> tuple[Problem, ...]:
-        self._deletion = self._inbox.take_deletion() or self._deletion
+        wish = self._inbox.take_deletion()
+        if wish and not self._deletion:
+            self._build.try_everything()
+        self._deletion = wish or self._deletion
         if self._deletion:
             return await delete(self._input.ref, self._deletion, self._build.post.skipped)
         return await self._build.converge()
@@ -141,44 +161,40 @@ class PostWorkflow:
         return self._deletion is not None or self._inbox.is_empty()
 
     async def _park(self, problems: tuple[Problem, ...]) -> None:
-        """Wait for a decision, another signal or the end of the wait, which retrying does not push away."""
-        if not self._deletion:
-            problems += await self._build.tell()
-        self._parked_until = self._parked_until or workflow.now() + timedelta(
-            seconds=self._input.park_seconds
-        )
-        if workflow.info().is_continue_as_new_suggested() and self._inbox.is_empty():
-            workflow.continue_as_new(self._as_input())
-        try:
-            park, decision = await self._place.wait(
-                problems, self._parked_until, lambda: not self._inbox.is_empty()
-            )
-        except ApplicationError as error:
-            await self._mark_failed(error)
-            raise
-        if decision and decision.action == SKIP:
-            named = {Stage(decision.stage)} if decision.stage else {problem.stage for problem in problems}
-            self._build.leave_out(named)
-        await settle(park, decision, self._inbox.reason_to_go_on())
+        decision = await self._place.wait(problems)
+        if decision:
+            self._build.leave_out(left_out(decision, problems))
 
-    def _cannot_be_tagged(self) -> bool:
-        return bool(self._place.problems or self._deletion or self._build.is_absent)
+    async def _tell(self) -> tuple[Problem, ...]:
+        """Tell what was committed; of a post that is being deleted nothing more is told."""
+        return () if self._deletion else await self._build.tell()
 
-    def _as_input(self) -> PostInput:
+    def _cannot_be_tagged(self, *, is_new: bool) -> bool:
+        """Whether it is being deleted, or got stuck; being stuck before is no answer to a request that is new."""
+        return bool(self._deletion or (not is_new and (self._place.problems or self._build.is_absent)))
+
+    def _next_run(self) -> PostInput:
         """What the next run of a post that waits for very long begins with."""
         return PostInput(
             ref=self._input.ref,
-            event=self._build.event,
+            versions=tuple(self._build.versions),
             retags=self._build.forced,
             deletion=self._deletion,
+            skipped=tuple(sorted(self._build.post.skipped)),
+            seen=tuple(self._inbox.seen),
             park_seconds=self._input.park_seconds,
-            parked_until=self._parked_until,
+            parked_until=self._place.until,
         )
 
-    async def _mark_failed(self, error: ApplicationError) -> None:
-        """Say in the archive, too, that nobody works on the post any more."""
-        failed = GivenUp(ref=self._input.ref, reason=error.message)
-        await workflow.execute_local_activity_method(SavingActivities.mark_failed, failed, **policies.RECORD)
+    async def _mark_failed(self, failure: ApplicationError) -> None:
+        """Say in the archive, too, that nobody works on the post any more; the failure is said in any case."""
+        failed = GivenUp(ref=self._input.ref, reason=failure.message)
+        try:
+            await workflow.execute_local_activity_method(
+                SavingActivities.mark_failed, failed, **policies.RECORD
+            )
+        except FAILURES as error:
+            workflow.logger.warning("post not marked as failed", extra={"reason": str(error.cause or error)})
 
     def _finish(self) -> PostResult:
         state, reason = ("deleted", None) if self._deletion else self._build.ending()

@@ -1,5 +1,7 @@
 """How far a post is: what is known of it, what ran, what is still to be told."""
 
+from collections.abc import Collection
+
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
@@ -16,13 +18,13 @@ with workflow.unsafe.imports_passed_through():
 class Progress:
     """The post as it stands in its workflow."""
 
-    def __init__(self, ref: PostRef) -> None:
+    def __init__(self, ref: PostRef, skipped: Collection[Stage] = ()) -> None:
         self._ref = ref
         self._state: PostState | None = None
         self._unannounced = False
         self.stage = Stage.PERSIST
         self.ran: list[Stage] = []
-        self.skipped: frozenset[Stage] = frozenset()
+        self.skipped = frozenset(skipped)
 
     @property
     def is_known(self) -> bool:

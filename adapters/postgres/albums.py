@@ -12,6 +12,7 @@ from contracts.errors import RejectedError
 from contracts.events import AlbumParsed
 from contracts.outgoing import Outgoing
 from contracts.post import MediaRef, PostRef
+from domain.albums import caption_item
 
 SAVE_GROUP = """
 INSERT INTO media_groups AS g (tenant_id, channel_id, grouped_id, inferred, album_kind, items_count, content_hash,
@@ -50,16 +51,27 @@ FROM media_groups g CROSS JOIN LATERAL (
 WHERE tenant_id = $1 AND channel_id = $2 AND grouped_id = $3
 """
 
+#: What was told of the album so far holds words of its items.
+FORGET_EVENTS: Final = """
+DELETE FROM outbox_events WHERE tenant_id = $1 AND aggregate_id = ANY ($2)
+    AND event_type IN ('albums.parsed', 'album.assembled')
+"""
+FORGET_CAPTION: Final = """
+UPDATE media_groups SET caption_text = NULL WHERE tenant_id = $1 AND channel_id = $2 AND grouped_id = $3
+"""
+
 DISSOLVE: Final = "DELETE FROM media_groups WHERE tenant_id = $1 AND channel_id = $2 AND grouped_id = $3"
 
 
+#: What is still to be told, and what earlier runs left open: the announcement takes care of both.
 UNSENT = """
-SELECT count(*) FROM outbox_events WHERE aggregate_id = $1 AND lane = 'bridge' AND processed_at IS NULL
+SELECT (SELECT count(*) FROM outbox_events WHERE aggregate_id = $1 AND lane = 'bridge' AND processed_at IS NULL)
+    + (SELECT count(*) FROM parks WHERE workflow_id = $1 AND ended_at IS NULL)
 """
 
 ASSEMBLED = """
 UPDATE media_groups SET assembled_fingerprint = $2, meta = meta || jsonb_build_object('enrichment', $3::jsonb),
-    updated_at = now() WHERE id = $1
+    caption_text = COALESCE($4, caption_text), updated_at = now() WHERE id = $1
 """
 
 MARK_ITEMS = """
@@ -114,9 +126,14 @@ class AlbumArchive:
         )
 
     async def dissolve(self, ref: AlbumRef) -> None:
-        """Forget an album of which no item is left; idempotent. A later announcement begins it anew."""
+        """Forget an album of which no item is left, and what was told of it; idempotent.
+
+        A later announcement begins it anew.
+        """
         with our_errors():
-            await self._pool.execute(DISSOLVE, ref.tenant_id, ref.channel_id, ref.grouped_id)
+            async with self._pool.acquire() as connection, connection.transaction():
+                await forget_words(connection, ref)
+                await connection.execute(DISSOLVE, ref.tenant_id, ref.channel_id, ref.grouped_id)
 
     async def material(self, ref: AlbumRef, vision_version: str) -> AlbumMaterial:
         """Return the album with everything known of its items.
@@ -146,10 +163,25 @@ class AlbumArchive:
         posts = [item.post.post_id for item in album.items]
         with our_errors():
             async with self._pool.acquire() as connection, connection.transaction():
-                await connection.execute(ASSEMBLED, album.album_id, fingerprint, enrichment)
+                caption = caption_item(album.items)
+                words = caption.text if caption else None
+                await connection.execute(ASSEMBLED, album.album_id, fingerprint, enrichment, words)
                 labels, has_text = enrichment["vision_labels"], enrichment["has_text"]
                 await connection.execute(MARK_ITEMS, posts, len(posts), labels, has_text)
                 await keep_events(connection, album.ref.tenant_id, album.ref.workflow_id, [event])
+
+
+async def forget_words(connection: Any, ref: AlbumRef) -> None:
+    """Forget, within the caller's transaction, what an album says with words of an item that is deleted.
+
+    It is put together without that item later, and told anew.
+    """
+    told_of = [
+        f"{ref.channel_id}:{ref.grouped_id}",
+        ref.workflow_id,
+    ]  # as the import has it, as the bridge has it
+    await connection.execute(FORGET_EVENTS, ref.tenant_id, told_of)
+    await connection.execute(FORGET_CAPTION, ref.tenant_id, ref.channel_id, ref.grouped_id)
 
 
 async def _find(connection: Any, ref: AlbumRef) -> dict[str, Any] | None:

@@ -48,7 +48,7 @@ Kind = Literal["archived", "deleted", "early_edit", "unknown"]
 class Known:
     """A message of a channel, and what there is of it: the post, a tombstone, an edit that came first, or nothing.
 
-    ``deletion`` is the reason of a deletion that has begun and is not done.
+    ``deletion`` is the reason of a deletion that has begun and is not done: something is left, or it was not told.
     """
 
     ref: PostRef

@@ -164,6 +164,8 @@ class IngestStore:
     async def batch(self, channel: ChannelRow) -> AsyncIterator[IngestBatch]:
         """Open a transaction on a stored channel; ingests of one channel take turns.
 
+        While it is open no deletion removes a file of the tenant.
+
         Raises:
             RejectedError: something in the batch can never be stored.
             UnavailableError: the database did not answer.
@@ -171,4 +173,5 @@ class IngestStore:
         with our_errors():
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute(sql.LOCK_CHANNEL, str(channel.id))
+                await connection.execute(sql.SHARE_FILES, str(channel.tenant_id))
                 yield IngestBatch(connection, channel)

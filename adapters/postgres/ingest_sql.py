@@ -4,6 +4,10 @@ from typing import Final
 
 LOCK_CHANNEL: Final = "SELECT pg_advisory_xact_lock(hashtextextended('ingest:' || $1, 0))"
 
+#: Files are a tenant's, whatever channel brings them: who refers to some shares them, who lets go has them alone.
+SHARE_FILES: Final = "SELECT pg_advisory_xact_lock_shared(hashtextextended('files:' || $1, 0))"
+LOCK_FILES: Final = "SELECT pg_advisory_xact_lock(hashtextextended('files:' || $1, 0))"
+
 KEEP_CHANNEL: Final = """
 INSERT INTO channels AS c (id, tenant_id, tg_channel_id, username, title, last_parsed_at)
 VALUES ($1, $2, $3, $4, $5, now())

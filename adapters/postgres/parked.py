@@ -20,11 +20,6 @@ SELECT run_id, number, stage, reason, message, problems, since, until, ended_at,
 FROM parks WHERE workflow_id = $1 ORDER BY since, id
 """
 
-CLOSE: Final = """
-UPDATE parks SET ended_at = now(), woken_by = $3, decided_by = $4
-WHERE workflow_id = $1 AND run_id = $2 AND ended_at IS NULL
-"""
-
 
 class ParkRecords:
     """The parks of all workflows."""
@@ -43,8 +38,3 @@ class ParkRecords:
         """Return every park of a workflow, oldest first."""
         with our_errors():
             return [dict(row) for row in await self._pool.fetch(OF, workflow_id)]
-
-    async def close(self, workflow_id: str, run_id: str, woken_by: str, by: str) -> None:
-        """Say of what a run that has ended left open that the workflow was started again. Idempotent."""
-        with our_errors():
-            await self._pool.execute(CLOSE, workflow_id, run_id, woken_by, by)

@@ -31,11 +31,15 @@ class StageStore:
         with our_errors():
             await self._pool.execute(query("stage_commit"), [_row(commit) for commit in commits])
 
-    async def conclude(self, ref: PostRef, events: Sequence[Outgoing], status: str) -> None:
-        """Mark the post as indexed or skipped and keep the events that say so."""
+    async def conclude(self, ref: PostRef, events: Sequence[Outgoing], status: str) -> bool:
+        """Mark the post as indexed or skipped and keep the events that say so.
+
+        Return whether an earlier run of its workflow left something open.
+        """
         rows = [event.model_dump(mode="json") for event in events]
         with our_errors():
-            await self._pool.execute(query("conclude"), ref.post_id, status, ref.tenant_id, rows)
+            values = (ref.post_id, status, ref.tenant_id, rows, ref.workflow_id)
+            return bool(await self._pool.fetchval(query("conclude"), *values))
 
 
 def _row(commit: StageCommit) -> dict[str, Any]:

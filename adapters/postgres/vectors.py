@@ -7,11 +7,16 @@ import asyncpg
 from adapters.postgres.errors import our_errors
 from contracts.embedding import EmbedderIdentity
 
+#: What waits for somebody at this stage, or was left without it since it was done last, keeps nobody waiting.
 _INDEXED = """
 FROM posts p JOIN post_stages s ON s.post_id = p.id AND s.stage = 'vectors' AND s.outcome = 'done'
 WHERE p.tenant_id = $1 AND p.enrichment_status = 'indexed' AND NOT EXISTS (
     SELECT FROM post_tombstones t
     WHERE t.channel_id = p.channel_id AND t.telegram_message_id = p.telegram_message_id)
+AND NOT EXISTS (
+    SELECT FROM parks k WHERE k.post_id = p.id AND k.problems @> '[{"stage": "vectors"}]' AND (
+        k.ended_at IS NULL
+        OR k.action = 'skip' AND COALESCE(k.left_out, 'vectors') = 'vectors' AND k.ended_at > s.ended_at))
 """
 
 # Records of the time when there was one embedder do not say its version.
@@ -29,13 +34,13 @@ class VectorRecords:
         self._pool = pool
 
     async def indexed(self, tenant_id: UUID) -> set[UUID]:
-        """Return the ids of the tenant's posts that are indexed and to stay, whoever made their vectors."""
+        """Return the ids of the tenant's posts that are indexed and to stay so, whoever made their vectors."""
         with our_errors():
             rows = await self._pool.fetch(f"SELECT p.id {_INDEXED}", tenant_id)
         return {row["id"] for row in rows}
 
     async def count(self, tenant_id: UUID) -> int:
-        """Return how many posts of the tenant are indexed and to stay."""
+        """Return how many posts of the tenant are indexed and to stay so."""
         with our_errors():
             return int(await self._pool.fetchval(f"SELECT count(*) {_INDEXED}", tenant_id))
 

@@ -37,6 +37,13 @@ redis.call('SET', KEYS[2], id, 'EX', ARGV[1])
 return id
 """
 
+#: KEYS: the stream, and the key that remembers. What was not appended yet is remembered as if it had been.
+WITHDRAW: Final = """
+local known = redis.call('GET', KEYS[2])
+redis.call('SET', KEYS[2], known or '-', 'EX', ARGV[1])
+return known and known ~= '-' and redis.call('XDEL', KEYS[1], known) or 0
+"""
+
 
 def connect(url: str) -> Redis:
     """Return a client that reads text; bytes that are no UTF-8 become U+FFFD instead of stopping a reader."""
@@ -55,6 +62,7 @@ class EventLog:
         self._redis = redis
         self._marker = [marker] if marker else []
         self._append = redis.register_script(APPEND_ONCE)
+        self._withdraw = redis.register_script(WITHDRAW)
 
     async def append_all(self, events: Sequence[Outgoing]) -> list[str]:
         """Append each event unless its key was appended before; return the entry ids, also of earlier appends.
@@ -71,6 +79,12 @@ class EventLog:
                     keys = [event.stream, once_key(event.stream, event.idempotency_key), *self._marker]
                     await self._append(keys=keys, args=_arguments(event), client=pipe)
                 return [str(entry) for entry in await pipe.execute()]
+
+    async def withdraw(self, stream: str, idempotency_key: str) -> bool:
+        """Take an event out; False when it is not there. From then on nobody appends it any more."""
+        with our_errors():
+            keys, seconds = [stream, once_key(stream, idempotency_key)], int(REMEMBERED.total_seconds())
+            return bool(await self._withdraw(keys=keys, args=[seconds]))
 
     async def knows(self, events: Sequence[tuple[str, str]]) -> list[bool]:
         """Return for each (stream, idempotency key) whether it is remembered that it was appended."""

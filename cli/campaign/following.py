@@ -4,7 +4,6 @@ import asyncio
 from typing import Final
 
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from cli.errors import CommandError
 from cli.hints import command
@@ -12,6 +11,7 @@ from cli.meter import Meter
 from contracts.campaign import CampaignProgress
 from contracts.errors import UnavailableError
 from runtime.settings import Settings
+from workflows.answering import asked
 from workflows.campaign import CampaignWorkflow
 
 #: Seconds between two looks; seconds that a look may take.
@@ -27,12 +27,9 @@ async def progress_of(client: Client, workflow_id: str) -> CampaignProgress:
     """
     handle = client.get_workflow_handle_for(CampaignWorkflow.run, workflow_id)
     try:
-        async with asyncio.timeout(PATIENCE):
-            return await handle.query(CampaignWorkflow.progress)
-    except (RPCError, TimeoutError) as error:
-        raise UnavailableError(
-            "the service does not answer; a campaign goes on as soon as it runs"
-        ) from error
+        return await asked(handle.query(CampaignWorkflow.progress), PATIENCE)
+    except UnavailableError as error:
+        raise UnavailableError(f"{error}; a campaign goes on as soon as the service runs") from error
 
 
 async def followed(client: Client, workflow_id: str, settings: Settings) -> CampaignProgress:

@@ -15,8 +15,10 @@ from cli.hints import command
 from cli.meter import Meter
 from cli.running import archive, engine
 from cli.screen import Screen, note, show_json
-from contracts.campaign import CampaignInput, CampaignProgress, Estimate
+from cli.tools import login_name
+from contracts.campaign import CampaignInput, CampaignProgress, Estimate, Selection
 from runtime.settings import Settings, load_settings
+from workflows.answering import engine_errors
 from workflows.campaigning import start_campaign
 
 
@@ -35,13 +37,12 @@ async def launch(wish: Wish, manner: Manner) -> None:
 
     Raises:
         CommandError: what was asked for cannot be used, nobody says yes, or it did not come to its end.
+        UnavailableError: the archive or the engine does not answer.
     """
     settings = load_settings()
     async with archive(settings) as pool:
         selection, title = await selected(wish, pool)
-    campaign = CampaignInput(
-        campaign_id=uuid4().hex, selection=selection, per_second=manner.rate, title=title
-    )
+    campaign = asked_for(selection, title, manner.rate)
     client = await engine(settings)
     counted = await _counted(client, campaign)
     estimate = counted.estimate or Estimate()
@@ -56,10 +57,17 @@ async def launch(wish: Wish, manner: Manner) -> None:
     show_json(as_facts(ended)) if manner.as_json else show_end(ended, Screen())
 
 
+def asked_for(selection: Selection, title: str, rate: float) -> CampaignInput:
+    """Return what a new campaign starts with; whoever is logged in has asked for it."""
+    return CampaignInput(
+        campaign_id=uuid4().hex, selection=selection, per_second=rate, title=title, by=login_name()
+    )
+
+
 async def _counted(client: Client, campaign: CampaignInput) -> CampaignProgress:
     """Count the posts with the versions of the service, which only it knows."""
     handle = await start_campaign(client, campaign.model_copy(update={"dry_run": True}))
-    with Meter("counting the posts"):
+    with Meter("counting the posts"), engine_errors():
         return await handle.result()
 
 

@@ -17,6 +17,7 @@ from contracts.errors import UnavailableError
 from domain.campaigns import DRY_RUN, words
 from runtime.settings import Settings, load_settings
 from workflows import attributes
+from workflows.answering import engine_errors
 
 Facts = dict[str, Any]
 
@@ -92,10 +93,8 @@ async def _found(client: Client, tenants: dict[str, str], wanted: str) -> Facts:
 
 
 async def _campaigns(client: Client, tenants: dict[str, str]) -> list[Facts]:
-    try:
+    with engine_errors():
         rows = [await _row(run, tenants) async for run in client.list_workflows(_ALL)]
-    except RPCError as error:
-        raise UnavailableError(f"Temporal does not answer: {error.message}") from error
     return sorted(rows, key=lambda row: str(row["began"]), reverse=True)
 
 

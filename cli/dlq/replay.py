@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from activities.leftovers import Leftovers
 from adapters.postgres.door import Directory
-from adapters.postgres.parked import ParkRecords
+from adapters.postgres.parks import Parks
 from adapters.redis_streams.letters import Letter, Letters
 from cli.dlq.naming import letter_named, stream_named
 from cli.dlq.screen import show_replayed
@@ -52,7 +53,7 @@ async def replay_and_show(wish: Wish, *, as_json: bool) -> int:
     stream_named(wish.stream)
     async with tools() as hand, open_letters(hand.settings) as letters:
         wanted = await _wanted(letters, wish)
-        done = await _replay_all(_replays(hand), letters, wanted)
+        done = await _replay_all(_replays(hand, letters), letters, wanted)
     if as_json:
         show_json([{**facts(o.letter), "accepted": o.accepted, "said": o.said, "code": o.code} for o in done])
     else:
@@ -60,9 +61,9 @@ async def replay_and_show(wish: Wish, *, as_json: bool) -> int:
     return 0 if all(one.accepted for one in done) else 1
 
 
-def _replays(hand: Tools) -> Replays:
+def _replays(hand: Tools, letters: Letters) -> Replays:
     door = Door(Directory(hand.pool), hand.settings.album_deadline_seconds)
-    restarts = Restarts(hand.client, hand.finder, ParkRecords(hand.pool))
+    restarts = Restarts(hand.client, hand.finder, Leftovers(Parks(hand.pool), letters))
     return Replays(hand.client, door, restarts, login_name())
 
 

@@ -1,12 +1,13 @@
 """What the engine knows of a workflow: its latest run, what it says of itself, what was tried again."""
 
-import asyncio
 from typing import Any, Final
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from cli.explain.history import pending, retries
+from contracts.errors import UnavailableError
+from workflows.answering import asked
 
 Facts = dict[str, Any]
 #: Seconds that a running workflow may take to say where it is.
@@ -76,7 +77,6 @@ def _attributes(run: WorkflowExecutionDescription) -> Facts:
 
 async def _says(client: Client, workflow_id: str) -> Any:
     try:
-        async with asyncio.timeout(PATIENCE):
-            return await client.get_workflow_handle(workflow_id).query("status")
-    except (RPCError, TimeoutError):
+        return await asked(client.get_workflow_handle(workflow_id).query("status"), PATIENCE)
+    except UnavailableError:
         return None

@@ -6,7 +6,6 @@ from typing import Final
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
 from adapters.postgres.door import Directory
 from cli.errors import CommandError
@@ -18,11 +17,13 @@ from contracts.errors import RejectedError, UnavailableError
 from contracts.reconciling import ReconcileOrder, ReconcileProgress, ReconcileResult
 from runtime.settings import Settings, load_settings
 from workers.searching import chosen
+from workflows.answering import asked, engine_errors
 from workflows.comparing import start_reconcile
 from workflows.reconcile import ReconcileWorkflow
 
-#: Seconds between two looks at how far it is.
+#: Seconds between two looks at how far it is; seconds that the first may take.
 EVERY: Final = 0.5
+PATIENCE: Final = 15.0
 
 Handle = WorkflowHandle[ReconcileWorkflow, ReconcileResult]
 
@@ -75,7 +76,7 @@ async def _handle(client: Client, order: ReconcileOrder) -> Handle:
     try:
         await start_reconcile(client, order)
     except WorkflowAlreadyStartedError as error:
-        if (await handle.query(ReconcileWorkflow.progress)).apply != order.apply:
+        if (await asked(handle.query(ReconcileWorkflow.progress), PATIENCE)).apply != order.apply:
             other = "without --apply" if order.apply else "with --apply"
             raise CommandError(
                 f"another `reconcile` goes on, {other}: wait for its end, then ask again"
@@ -91,19 +92,17 @@ async def _followed(handle: Handle) -> ReconcileResult:
                 walk = progress.walk
                 meter.show(min(walk.looked, walk.total), walk.total, words_of(progress))
     try:
-        return ending.result()
+        with engine_errors():
+            return ending.result()
     except WorkflowFailureError as error:
         raise CommandError(f"the comparison failed: {_why(error)}; mend that and ask again") from error
-    except RPCError as error:
-        raise UnavailableError(f"the workflow engine does not answer: {error.message}") from error
 
 
 async def _progress(handle: Handle) -> ReconcileProgress | None:
     """Return how far it is; nothing while nobody can say."""
     try:
-        async with asyncio.timeout(EVERY * 4):
-            return await handle.query(ReconcileWorkflow.progress)
-    except (RPCError, TimeoutError):
+        return await asked(handle.query(ReconcileWorkflow.progress), EVERY * 4)
+    except UnavailableError:
         return None
 
 

@@ -31,7 +31,7 @@ async def resolve_many(hand: Tools, wanted: Which, decision: Decision, *, yes: b
         CommandError: nobody confirmed it.
         UnavailableError: the list cannot be had.
     """
-    screen = Screen()
+    screen, decision = Screen(), meant(decision, wanted.reason)
     found = await stuck(hand.client, hand.pool, wanted)
     able = [one for one in found if can(one, decision)]
     for line in _left_out(found, able, decision):
@@ -49,11 +49,19 @@ async def resolve_many(hand: Tools, wanted: Which, decision: Decision, *, yes: b
 
 
 def can(one: Stuck, decision: Decision) -> bool:
-    """Whether the decision can be about it: only posts have stages to leave out, and only those that are stuck."""
+    """Whether the decision can be about it: only of posts stages can be left out, and only what is stuck there."""
     if decision.action != SKIP:
         return one.can_be_told
-    stages = {problem["stage"] for problem in one.problems}
-    return one.kind == "post" and (decision.stage is None or decision.stage in stages or not stages)
+    optional = {problem["stage"] for problem in one.problems if problem.get("optional", True)}
+    fits = decision.stage in optional if decision.stage else bool(optional)
+    return one.kind == "post" and (fits or not one.problems)
+
+
+def meant(decision: Decision, reason: str | None) -> Decision:
+    """Return the decision for all that are stuck for a reason: to skip leaves out what they are stuck at, no more."""
+    if decision.action != SKIP or decision.stage or not reason:
+        return decision
+    return decision.model_copy(update={"stage": reason.partition(":")[0]})
 
 
 def _left_out(found: Sequence[Stuck], able: Sequence[Stuck], decision: Decision) -> list[str]:
@@ -64,7 +72,16 @@ def _left_out(found: Sequence[Stuck], able: Sequence[Stuck], decision: Decision)
         f"{count} {kind} are left out: that cannot be decided about them" for kind, count in others.items()
     ]
     posts = sum(one.kind == "post" for one in out)
-    return [*lines, *([f"{posts} posts are left out: {decision.stage} is not stuck there"] if posts else [])]
+    return [
+        *lines,
+        *(
+            [
+                f"{posts} posts are left out: {decision.stage or 'nothing'} is stuck there that could be skipped"
+            ]
+            if posts
+            else []
+        ),
+    ]
 
 
 def _show_plan(able: Sequence[Stuck], decision: Decision, screen: Screen) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cli.errors import CommandError
 from contracts.post import Decision
 from contracts.stages import Stage
-from domain.decisions import POST_ACTIONS, SKIP
+from domain.decisions import ACTIONS, SKIP
 
 USAGE = "say what is decided: retry, skip [STAGE] or give-up"
 
@@ -16,11 +16,11 @@ def decided(words: Sequence[str], by: str, note: str) -> tuple[str | None, Decis
     Raises:
         CommandError: nothing is decided, or something that cannot be.
     """
-    subject, rest = (None, list(words)) if words[0] in POST_ACTIONS else (words[0], list(words[1:]))
+    subject, rest = (None, list(words)) if words[0] in ACTIONS else (words[0], list(words[1:]))
     if not rest:
         raise CommandError(f"{USAGE}, as in `postloom resolve {words[0]} retry`", 2)
     action, *more = rest
-    if action not in POST_ACTIONS:
+    if action not in ACTIONS:
         raise CommandError(f"{action!r} cannot be decided: {USAGE}", 2)
     if len(more) > (1 if action == SKIP else 0):
         raise CommandError(f"{' '.join(more)!r} is too much: {USAGE}", 2)

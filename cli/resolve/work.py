@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from adapters.postgres.parked import ParkRecords
+from activities.leftovers import Leftovers
+from adapters.postgres.parks import Parks
+from cli.dlq.work import open_letters
 from cli.errors import CommandError
 from cli.resolve.batch import resolve_many
 from cli.resolve.words import decided
@@ -97,8 +99,9 @@ async def _started_again(
     if decision.action != RETRY:
         raise CommandError(f"{words}: nothing is stuck here: its workflow is not open") from closed
     try:
-        restarts = Restarts(hand.client, hand.finder, ParkRecords(hand.pool))
-        await restarts.restart(workflow_id, decision.by)
+        async with open_letters(hand.settings) as letters:
+            restarts = Restarts(hand.client, hand.finder, Leftovers(Parks(hand.pool), letters))
+            await restarts.restart(workflow_id, decision.by)
     except RejectedError as error:
         raise CommandError(f"{words}: {error}") from error
     return f"{words}: its workflow had ended: started again"

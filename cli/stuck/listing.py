@@ -46,10 +46,11 @@ class Which:
         return cls(reason, tenant_id, channels)
 
     def query(self) -> str:
-        """Return the engine's query. Runs that were terminated keep their attributes, hence ``Running``."""
+        """Return the engine's query. Runs that were terminated keep their attributes, hence ``Running``.
+
+        The engine knows one reason of each; all of them are on record.
+        """
         parts = [f"TgState='{attributes.NEEDS_HUMAN}'", "ExecutionStatus='Running'"]
-        if self.reason:
-            parts.append(f"TgStuckReason='{self.reason}'")
         if self.tenant_id:
             parts.append(f"TgTenant='{self.tenant_id}'")
         if self.channels:
@@ -78,6 +79,12 @@ class Stuck:
     until: datetime | None = None
     tries: int = 0
     problems: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Every reason for which it waits; what the engine shows comes first."""
+        recorded = (f"{problem['stage']}:{problem['error']}" for problem in self.problems)
+        return tuple(dict.fromkeys((self.reason, *recorded)))
 
     @property
     def can_be_told(self) -> bool:
@@ -113,6 +120,7 @@ async def stuck(client: Client, pool: asyncpg.Pool, wanted: Which) -> list[Stuck
         _stuck(run, named[run.id], recorded.get(run.id, {})) if run.id in named else _other(run)
         for run in runs
     ]
+    found = [one for one in found if wanted.reason is None or wanted.reason in one.reasons]
     return sorted(found, key=lambda one: (one.since or datetime.max.replace(tzinfo=UTC), one.workflow_id))
 
 

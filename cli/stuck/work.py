@@ -35,7 +35,7 @@ async def show_stuck(by: str | None, tenant: str | None, limit: int, *, as_json:
 
 def grouped(found: Sequence[Stuck], by: str, call: str, tenant: str | None = None) -> list[dict[str, Any]]:
     """Return the groups, the largest first, each with its count and a command for all of it."""
-    keys = [_group(one, by) for one in found]
+    keys = [key for one in found for key in _groups(one, by)]
     whose = f" --tenant {shlex.quote(tenant)}" if tenant and by != "tenant" else ""
     return [
         {
@@ -47,9 +47,8 @@ def grouped(found: Sequence[Stuck], by: str, call: str, tenant: str | None = Non
     ]
 
 
-def _group(one: Stuck, by: str) -> tuple[str, str]:
-    """Return what a command calls the group, and its title."""
+def _groups(one: Stuck, by: str) -> list[tuple[str, str]]:
+    """Return for each group that it belongs to what a command calls the group, and its title."""
     if by == "channel":
-        return str(one.tg_channel_id), one.channel
-    value = one.reason if by == "reason" else one.tenant
-    return value, value
+        return [(str(one.tg_channel_id), one.channel)]
+    return [(value, value) for value in (one.reasons if by == "reason" else (one.tenant,))]

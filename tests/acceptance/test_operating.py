@@ -13,7 +13,7 @@ import pytest
 from runtime.embedded.temporal_binary import temporal_binary
 from tests.terminal import ROOT, Terminal, a_service
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]
 
 PAPER = ROOT / "docs" / "operating.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAPER.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)

@@ -146,7 +146,7 @@ async def test_an_announced_album_has_its_captions_post_look_again(
 ) -> None:
     refs = await an_album_of(env, world, 2)
     signals = FakeSignals()
-    bridge = BridgeActivities(world.archive, world.log, world.archive, world.archive, signals)
+    bridge = BridgeActivities(world.archive, world.log, world.archive, world.parks, signals, world.leftovers)
 
     await env.run(bridge.announce_assembled, await assemble(env, world))
 
@@ -162,7 +162,7 @@ async def test_a_post_that_ends_has_its_partial_album_look_again(
     request = AssembleRequest(ref=an_album_ref(), fingerprint="f1", missing=missing)
     await env.run(world.assembling.assemble_album, request)
     signals = FakeSignals()
-    bridge = BridgeActivities(world.archive, world.log, world.archive, world.archive, signals)
+    bridge = BridgeActivities(world.archive, world.log, world.archive, world.parks, signals, world.leftovers)
     for stage, work in (
         (Stage.VECTORS, world.indexing.index_vectors),
         (Stage.GRAPH, world.indexing.link_graph),

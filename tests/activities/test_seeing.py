@@ -39,6 +39,30 @@ async def test_a_picture_that_was_looked_at_is_not_looked_at_again(
     assert len(world.eyes.looks) == 1
 
 
+async def test_an_answer_that_could_not_be_remembered_is_not_asked_for_again(
+    env: ActivityEnvironment, world: World
+) -> None:
+    world.looks.weather.coming = [UnavailableError("postgres: away")]
+    with pytest.raises(UnavailableError):
+        await look(env, world, a_file())
+
+    assert (await look(env, world, a_file())).features_hash
+    assert len(world.eyes.looks) == 1
+
+
+async def test_what_is_kept_of_another_version_or_is_broken_is_no_answer(
+    env: ActivityEnvironment, world: World
+) -> None:
+    await look(env, world, a_file())
+    (key,) = world.objects.kept
+
+    await look(env, world, a_file(), vision_version="v2")
+    world.objects.kept[key] = b"{half"
+    await look(env, world, a_file(), vision_version="v3")
+
+    assert len(world.eyes.looks) == 3
+
+
 @pytest.mark.parametrize("values", [{"vision_version": "v2"}, {"tenant_id": a_tenant()}])
 async def test_another_version_or_tenant_looks_for_itself(
     env: ActivityEnvironment, world: World, values: dict[str, Any]

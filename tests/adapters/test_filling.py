@@ -8,15 +8,19 @@ import asyncpg
 import pytest
 
 from adapters.postgres.deleting import Tombstones
+from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
 from adapters.postgres.stages import StageStore
 from adapters.postgres.vectors import VectorRecords
 from adapters.qdrant import VectorIndex
+from contracts.dead_letters import parked as letter_of
 from contracts.embedding import EmbedderIdentity
 from contracts.index import VectorPoint
-from contracts.post import Deletion, PostRef
+from contracts.parking import Parked, Settled
+from contracts.post import Decision, Deletion, PostRef, Problem
 from contracts.stages import Stage
 from tests.adapters.saved import a_known_ref, save
+from tests.adapters.test_postgres_parks import a_park
 from tests.build import MOMENT, VERSIONS, a_commit, a_record, a_ref, an_embedder
 from workers.filling import Fill, fill_of, fills, switch_if_full
 
@@ -139,6 +143,61 @@ async def test_posts_that_are_being_deleted_are_not_waited_for(
         await switch_if_full(refs[0].tenant_id, index, desk.records)
 
         assert await index.searched_by(refs[0].tenant_id) == BIG
+
+
+def a_vectors_park(ref: PostRef) -> Parked:
+    problem = Problem(stage=Stage.VECTORS, error="RejectedError", message="refused")
+    return a_park(ref, problems=(Problem(stage=Stage.VISION, error="E", message="too"), problem))
+
+
+@pytest.mark.parametrize(
+    "decision", [None, Decision(action="skip", stage="vectors"), Decision(action="skip")]
+)
+async def test_a_post_that_cannot_be_embedded_or_was_left_out_is_not_waited_for(
+    desk: Desk, refs: tuple[PostRef, PostRef], pool: asyncpg.Pool, decision: Decision | None
+) -> None:
+    async with desk.opened(SMALL) as index:
+        await desk.indexed(index, *refs, by=SMALL)
+    park, parks = a_vectors_park(refs[1]), Parks(pool)
+    await parks.begin(park, letter_of(park))
+    if decision:
+        await parks.end(Settled(parked=park, decision=decision))
+    async with desk.opened(BIG) as index:
+        await desk.indexed(index, refs[0], by=BIG)
+
+        await switch_if_full(refs[0].tenant_id, index, desk.records)
+
+        assert await index.searched_by(refs[0].tenant_id) == BIG
+
+
+@pytest.mark.parametrize("decision", [Decision(action="retry"), Decision(action="skip", stage="vision")])
+async def test_a_post_that_is_tried_again_is_waited_for(
+    desk: Desk, refs: tuple[PostRef, PostRef], pool: asyncpg.Pool, decision: Decision
+) -> None:
+    async with desk.opened(SMALL) as index:
+        await desk.indexed(index, *refs, by=SMALL)
+    park, parks = a_vectors_park(refs[1]), Parks(pool)
+    await parks.begin(park, letter_of(park))
+    await parks.end(Settled(parked=park, decision=decision))
+    async with desk.opened(BIG) as index:
+        await desk.indexed(index, refs[0], by=BIG)
+
+        await switch_if_full(refs[0].tenant_id, index, desk.records)
+
+        assert await index.searched_by(refs[0].tenant_id) == SMALL
+
+
+async def test_a_post_that_was_left_out_counts_again_when_it_is_embedded(
+    desk: Desk, refs: tuple[PostRef, PostRef], pool: asyncpg.Pool
+) -> None:
+    park, parks = a_vectors_park(refs[1]), Parks(pool)
+    await parks.begin(park, letter_of(park))
+    await parks.end(Settled(parked=park, decision=Decision(action="skip")))
+
+    async with desk.opened(SMALL) as index:
+        await desk.indexed(index, *refs, by=SMALL)
+
+    assert await desk.records.indexed(refs[0].tenant_id) == {ref.post_id for ref in refs}
 
 
 async def test_an_archive_that_knows_no_post_takes_nothing_away(

@@ -1,5 +1,6 @@
 """Edits in any order, and deletions that nothing undoes, in a real database."""
 
+import asyncio
 import itertools
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,10 @@ import pytest
 from adapters.postgres.albums import AlbumArchive
 from adapters.postgres.deleting import Tombstones
 from adapters.postgres.door import Directory
+from adapters.postgres.ingest import IngestStore
+from adapters.postgres.ingest_rows import ChannelRow
 from adapters.postgres.posts import PostArchive
+from contracts.album import AlbumRef
 from contracts.announcements import PostDeleted
 from contracts.changes import Version
 from contracts.events import PostParsed
@@ -19,6 +23,7 @@ from contracts.outgoing import outgoing
 from contracts.post import Deletion, PostRef
 from tests.adapters.saved import a_known_ref, save
 from tests.build import (
+    CHANNEL,
     LONG,
     MOMENT,
     SHORT,
@@ -68,7 +73,8 @@ def deleted(ref: PostRef) -> Any:
 
 async def bury(tombstones: Tombstones, ref: PostRef, **values: Any) -> int | None:
     await tombstones.entomb(ref, Deletion(**values), MOMENT)
-    return await tombstones.erase(ref, {"vectors": 1}, [deleted(ref)])
+    await tombstones.forget(ref)
+    return await tombstones.erased(ref, {"vectors": 1}, [deleted(ref)])
 
 
 async def told(archive: PostArchive, ref: PostRef, version: Version) -> None:
@@ -172,11 +178,14 @@ async def test_a_second_deletion_finds_the_post_gone_and_tells_nothing_new(
     await bury(tombstones, ref)
 
     assert not await tombstones.entomb(ref, Deletion(reason="admin"), SECOND)
-    await tombstones.erase(ref, {"vectors": 1}, [deleted(ref)])
+    await tombstones.forget(ref)
+    await tombstones.erased(ref, {"vectors": 0}, [deleted(ref)])
 
     events = await pool.fetch("SELECT event_type FROM outbox_events WHERE tenant_id = $1", ref.tenant_id)
     assert [event["event_type"] for event in events] == ["posts.deleted"]
     assert await tombstones.told(ref) == (MOMENT, "user")
+    counts = await pool.fetchval("SELECT counts FROM post_tombstones WHERE tenant_id = $1", ref.tenant_id)
+    assert counts == {"vectors": 1}
 
 
 async def test_only_what_nobody_else_refers_to_goes(
@@ -196,8 +205,7 @@ async def test_only_what_nobody_else_refers_to_goes(
         await pool.execute(PAGE, ref.tenant_id, name, link)
 
     await tombstones.entomb(ref, Deletion(), MOMENT)
-    keys = await tombstones.objects_of(ref)
-    await tombstones.erase(ref, {}, [])
+    keys = await gone_with(tombstones, ref)
 
     left = await pool.fetch(
         "SELECT file_sha256 AS sha256 FROM media_objects WHERE tenant_id = $1", ref.tenant_id
@@ -209,6 +217,86 @@ async def test_only_what_nobody_else_refers_to_goes(
     assert set(keys) == {mine, f"seen/{mine}", "mine.html", "mine.md"}
     assert [r["sha256"] for r in left] == [r["sha256"] for r in looks] == [ours]
     assert [r["url"] for r in pages] == [links["ours"]]
+
+
+async def gone_with(tombstones: Tombstones, ref: PostRef) -> list[str]:
+    """Forget the post; return the objects that have to go with it."""
+    await tombstones.forget(ref)
+    async with tombstones.doomed(ref) as keys:
+        return keys
+
+
+async def sharing(archive: PostArchive, pool: asyncpg.Pool) -> tuple[PostRef, PostRef]:
+    """Two entombed posts of a tenant, in two channels, with the same picture and the same link."""
+    first = await a_known_ref(pool)
+    second = a_ref(8, tenant=first.tenant_id).model_copy(
+        update={"channel_id": uuid4(), "tg_channel_id": CHANNEL - 1}
+    )
+    await Directory(pool).add_channel(second.tenant_id, second.channel_id, CHANNEL - 1, None, None)
+    await pool.execute(MEDIA, first.tenant_id, "a" * 64)
+    await pool.execute(LOOK, first.tenant_id, "a" * 64)
+    await pool.execute(PAGE, first.tenant_id, "page", "https://example.org/a")
+    for ref in (first, second):
+        await save(archive, ref, urls=("https://example.org/a",))
+        await pool.execute(MAPPED, ref.post_id, ref.tenant_id, "a" * 64)
+        await Tombstones(pool).entomb(ref, Deletion(), MOMENT)
+    return first, second
+
+
+async def test_of_posts_that_are_deleted_together_one_takes_what_they_shared(
+    archive: PostArchive, tombstones: Tombstones, pool: asyncpg.Pool
+) -> None:
+    for _ in range(5):
+        refs = await sharing(archive, pool)
+
+        keys = await asyncio.gather(*(gone_with(tombstones, ref) for ref in refs))
+
+        assert sorted([*keys[0], *keys[1]]) == ["a" * 64, "page.html", "page.md", f"seen/{'a' * 64}"]
+        for table in ("media_objects", "media_vision", "pages"):
+            left = f"SELECT count(*) FROM {table} WHERE tenant_id = $1"
+            assert await pool.fetchval(left, refs[0].tenant_id) == 0
+
+
+async def test_what_has_to_go_is_known_until_everything_is_gone(
+    archive: PostArchive, tombstones: Tombstones, pool: asyncpg.Pool
+) -> None:
+    refs = await sharing(archive, pool)
+    for ref in refs:
+        await tombstones.forget(ref)
+
+    again = await gone_with(tombstones, refs[1])
+
+    assert len(again) == 4
+    await tombstones.erased(refs[1], {}, [deleted(refs[1])])
+    assert await gone_with(tombstones, refs[1]) == []
+
+
+async def test_a_file_that_another_post_brought_again_meanwhile_stays(
+    archive: PostArchive, tombstones: Tombstones, pool: asyncpg.Pool
+) -> None:
+    for ref in (refs := await sharing(archive, pool)):
+        await tombstones.forget(ref)
+    await pool.execute(MEDIA, refs[0].tenant_id, "a" * 64)
+
+    assert sorted(await gone_with(tombstones, refs[1])) == ["page.html", "page.md"]
+
+
+async def test_an_import_that_is_under_way_is_waited_for(
+    archive: PostArchive, tombstones: Tombstones, pool: asyncpg.Pool
+) -> None:
+    for ref in (refs := await sharing(archive, pool)):
+        await tombstones.forget(ref)
+    channel = ChannelRow(
+        id=refs[0].channel_id, tenant_id=refs[0].tenant_id, tg_channel_id=CHANNEL, title="Город"
+    )
+
+    async with IngestStore(pool).batch(channel):
+        removal = asyncio.create_task(gone_with(tombstones, refs[1]))
+        done, _ = await asyncio.wait({removal}, timeout=0.3)
+        await pool.execute(MEDIA, refs[0].tenant_id, "a" * 64)
+
+    assert not done
+    assert sorted(await removal) == ["page.html", "page.md"]
 
 
 async def test_an_album_does_without_a_deleted_item_whatever_it_was_called(
@@ -227,6 +315,70 @@ async def test_an_album_does_without_a_deleted_item_whatever_it_was_called(
     state = await albums.state(album, "v1")
     assert grouped == 555
     assert (state.expected, [item.post.message_id for item in state.items], state.deleted) == (1, [1], 1)
+
+
+async def words_of(pool: asyncpg.Pool, ref: AlbumRef) -> tuple[list[str], str | None]:
+    """What was told of the album, and its caption."""
+    events = await pool.fetch("SELECT event_type FROM outbox_events WHERE tenant_id = $1", ref.tenant_id)
+    caption = "SELECT caption_text FROM media_groups WHERE tenant_id = $1"
+    told = {event["event_type"] for event in events} - {"posts.deleted"}
+    return sorted(told), await pool.fetchval(caption, ref.tenant_id)
+
+
+async def an_assembled_album(archive: PostArchive, pool: asyncpg.Pool) -> tuple[AlbumRef, list[PostRef]]:
+    """An album of two, told of by the import and by the bridge; the first item has its caption."""
+    tenant = (await a_known_ref(pool)).tenant_id
+    album, refs = an_album_ref(tenant=tenant), [a_ref(n, tenant=tenant, grouped_id=555) for n in (1, 2)]
+    for ref, text in zip(refs, ("тайна", ""), strict=True):
+        await archive.save(ref, an_event(ref, text=text), a_timing())
+    event = an_album_event(album, post_ids=tuple(ref.post_id for ref in refs), caption_text="тайна")
+    await AlbumArchive(pool).save(album, event)
+    channel = ChannelRow(id=album.channel_id, tenant_id=tenant, tg_channel_id=CHANNEL, title="Город")
+    async with IngestStore(pool).batch(channel) as batch:
+        await batch.tell([(f"{channel.id}:555", outgoing(event))])
+    await assemble(pool, album)
+    return album, refs
+
+
+async def assemble(pool: asyncpg.Pool, album: AlbumRef) -> None:
+    albums, event = AlbumArchive(pool), EVENTS["album_assembled"]
+    material = await albums.material(album, "v1")
+    enrichment: dict[str, object] = {"vision_labels": [], "has_text": False, "ocr_text": "тайна"}
+    await albums.assembled(material, uuid4().hex * 2, enrichment, outgoing(event.model_copy(
+        update={"tenant_id": album.tenant_id, "idempotency_key": f"{album.workflow_id}:{uuid4()}"}
+    )))  # fmt: skip
+
+
+async def test_what_was_told_of_an_album_goes_with_an_item_and_its_words(
+    archive: PostArchive, tombstones: Tombstones, pool: asyncpg.Pool
+) -> None:
+    album, refs = await an_assembled_album(archive, pool)
+    before = await words_of(pool, album)
+
+    await bury(tombstones, refs[0])
+
+    assert before == (["album.assembled", "albums.parsed"], "тайна")
+    assert await words_of(pool, album) == ([], None)
+
+
+async def test_what_is_told_of_an_album_after_an_item_was_deleted_stays(
+    archive: PostArchive, tombstones: Tombstones, pool: asyncpg.Pool
+) -> None:
+    album, refs = await an_assembled_album(archive, pool)
+    await bury(tombstones, refs[1])
+    await assemble(pool, album)
+
+    await bury(tombstones, refs[1])
+
+    assert await words_of(pool, album) == (["album.assembled"], "тайна")
+
+
+async def test_nothing_that_was_told_outlives_an_album(archive: PostArchive, pool: asyncpg.Pool) -> None:
+    album, _ = await an_assembled_album(archive, pool)
+
+    await AlbumArchive(pool).dissolve(album)
+
+    assert await words_of(pool, album) == ([], None)
 
 
 async def test_an_album_announced_after_its_item_was_deleted_does_not_wait_for_it(

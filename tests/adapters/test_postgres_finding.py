@@ -10,6 +10,7 @@ from adapters.postgres.deleting import Tombstones
 from adapters.postgres.door import Directory
 from adapters.postgres.explaining import Records
 from adapters.postgres.finding import Finder
+from adapters.postgres.outbox import Outbox
 from adapters.postgres.posts import PostArchive
 from adapters.postgres.reporting import Reports
 from contracts.post import Deletion, PostRef
@@ -28,7 +29,14 @@ def finder(pool: asyncpg.Pool) -> Finder:
 async def erase(pool: asyncpg.Pool, ref: PostRef, *known_as: UUID) -> None:
     tombstones = Tombstones(pool)
     await tombstones.entomb(ref, Deletion(reason="admin", known_as=known_as), MOMENT)
-    await tombstones.erase(ref, {"vectors": 1, "nodes": 2}, [deleted(ref)])
+    await tombstones.forget(ref)
+    await tombstones.erased(ref, {"vectors": 1, "nodes": 2}, [deleted(ref)])
+
+
+async def told(pool: asyncpg.Pool, ref: PostRef) -> None:
+    outbox = Outbox(pool)
+    rows = await outbox.unsent(str(ref.post_id))
+    await outbox.sent([row.id for row in rows], ["1-0" for _ in rows])
 
 
 async def test_a_post_is_found_by_its_id_a_producers_id_and_its_message(
@@ -80,6 +88,7 @@ async def test_a_deleted_post_is_found_by_all_its_names_and_told_by_its_tombston
     other = uuid4()
     await save(archive, ref, post_id=other)
     await erase(pool, ref)
+    await told(pool, ref)
 
     records = Records(pool)
     for id in (ref.post_id, other):
@@ -101,6 +110,17 @@ async def test_a_deletion_that_is_not_done_is_known_with_its_reason(
     [known] = await finder.by_id(ref.post_id)
 
     assert (known.kind, known.deletion) == ("archived", "ttl")
+
+
+async def test_a_deletion_that_nobody_was_told_of_is_not_done(
+    finder: Finder, archive: PostArchive, pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    await save(archive, ref)
+    await erase(pool, ref)
+
+    [known] = await finder.by_message(str(CHANNEL), ref.message_id, ref.tenant_id)
+
+    assert (known.kind, known.deletion) == ("deleted", "admin")
 
 
 async def test_deleted_posts_are_counted_as_a_state_of_their_own(

@@ -5,15 +5,18 @@ from typing import Any
 import asyncpg
 import pytest
 
+from adapters.postgres.albums import AlbumArchive
+from adapters.postgres.outbox import Outbox
 from adapters.postgres.parked import ParkRecords
 from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
+from adapters.postgres.stages import StageStore
 from contracts.dead_letters import parked as letter_of
 from contracts.parking import Parked, Settled
-from contracts.post import Decision, PostRef, Problem
+from contracts.post import Decision, PostInput, PostRef, Problem
 from contracts.stages import Stage
 from tests.adapters.saved import save
-from tests.build import CHANNEL, MOMENT, a_tenant
+from tests.build import CHANNEL, MOMENT, VERSIONS, a_tenant, an_album_event, an_album_ref, an_edit
 
 pytestmark = pytest.mark.services
 
@@ -67,6 +70,37 @@ async def test_of_several_parks_of_a_run_the_open_one_is_told(pool: asyncpg.Pool
     assert now["ended_at"] is None
 
 
+async def test_a_park_that_could_not_be_recorded_while_it_lasted_is_recorded_with_its_end(
+    pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    park = a_park(ref)
+
+    await Parks(pool).end(Settled(parked=park, woken_by="edit"))
+    await begin(pool, park)  # an attempt that was on its way meanwhile
+
+    [row] = await ParkRecords(pool).of(ref.workflow_id)
+    assert (row["reason"], row["woken_by"], row["ended_at"] is not None) == (
+        "tags:RejectedError",
+        "edit",
+        True,
+    )
+    assert await Outbox(pool).unsent(ref.workflow_id) == []
+
+
+async def test_the_letter_of_a_park_lies_ready_for_as_long_as_it_lasts(
+    pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    park = a_park(ref)
+    await begin(pool, park)
+    [letter] = await Outbox(pool).unsent(ref.workflow_id)
+
+    for woken_by in ("edit", "edit"):
+        await Parks(pool).end(Settled(parked=park, woken_by=woken_by))
+
+    assert letter.event.idempotency_key == park.key
+    assert await Outbox(pool).unsent(ref.workflow_id) == []
+
+
 async def test_a_park_of_an_earlier_run_is_nobodys_now(pool: asyncpg.Pool, ref: PostRef) -> None:
     await begin(pool, a_park(ref))
 
@@ -80,16 +114,59 @@ async def test_one_that_was_never_recorded_is_told_by_its_channel(pool: asyncpg.
     assert await ParkRecords(pool).waiting([]) == {}
 
 
-async def test_what_a_run_left_open_is_closed_with_who_started_it_again(
+async def test_what_runs_left_open_is_closed_with_its_letters_and_who_started_it_again(
     pool: asyncpg.Pool, ref: PostRef
 ) -> None:
+    parks = Parks(pool)
     await begin(pool, a_park(ref))
+    left = await parks.left_open(ref.workflow_id)
     await begin(pool, a_park(ref, run_id="r2"))
 
     for _ in range(2):
-        await ParkRecords(pool).close(ref.workflow_id, "r1", "restart", "anna")
+        await parks.close(left, "restart", "anna")
 
     closed, still_open = await ParkRecords(pool).of(ref.workflow_id)
     assert (closed["woken_by"], closed["decided_by"]) == ("restart", "anna")
     assert closed["ended_at"] is not None
     assert still_open["ended_at"] is None
+    now = await parks.left_open(ref.workflow_id)
+    assert (len(now.parks), len(now.letters)) == (1, 1)
+    assert now.letters[0] not in left.letters
+
+
+async def test_a_letter_keeps_what_the_archive_has_not_got(pool: asyncpg.Pool, ref: PostRef) -> None:
+    unsaved = PostInput(ref=ref, event=an_edit(ref, text="новее"))
+    await begin(pool, a_park(ref, unsaved=unsaved))
+
+    (letter,) = (await Parks(pool).left_open(ref.workflow_id)).letters
+
+    assert letter.unsaved == unsaved
+    await Parks(pool).forget_letter(ref.workflow_id, a_park(ref).key)
+    assert (await Parks(pool).left_open(ref.workflow_id)).letters == ()
+
+
+async def test_a_post_is_not_concluded_while_a_park_of_it_is_open(
+    archive: PostArchive, pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    await save(archive, ref)
+    stages = StageStore(pool)
+    before = await stages.conclude(ref, [], "indexed")
+    await begin(pool, a_park(ref))
+
+    state = await archive.state(ref, VERSIONS)
+    left = await stages.conclude(ref, [], "indexed")
+
+    assert (before, state.concluded, left) == (False, False, True)
+    await Parks(pool).close(await Parks(pool).left_open(ref.workflow_id), "later run", None)
+    assert (await archive.state(ref, VERSIONS)).concluded
+    assert not await stages.conclude(ref, [], "indexed")
+
+
+async def test_an_album_whose_park_was_left_open_has_something_to_do(
+    pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    album = an_album_ref(tenant=ref.tenant_id)
+    await AlbumArchive(pool).save(album, an_album_event(album, (ref,)))
+    await begin(pool, a_park(ref, workflow_id=album.workflow_id, post_id=None, what="album"))
+
+    assert (await AlbumArchive(pool).state(album, "v1")).unsent > 0

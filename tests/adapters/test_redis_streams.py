@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from redis.asyncio import Redis
 
-from adapters.redis_streams.log import EventLog, connect
+from adapters.redis_streams.log import EventLog, connect, once_key
 from adapters.redis_streams.reader import IDLE_MS, StreamReader
 from adapters.redis_streams.watch import describe, trim
 from contracts.errors import UnavailableError
@@ -79,6 +79,27 @@ async def test_an_event_that_redis_refused_is_appended_when_it_is_asked_for_agai
     entries = await EventLog(redis).append_all([an_outgoing()])
 
     assert [entry for entry, _ in await redis.xrange(STREAM)] == entries
+
+
+async def test_what_is_withdrawn_is_taken_out_and_comes_back_for_nobody_who_is_late(redis: Redis) -> None:
+    log, event = EventLog(redis), an_outgoing("a")
+    await log.append_all([event, an_outgoing("b")])
+
+    assert await log.withdraw(STREAM, "a")
+    assert not await log.withdraw(STREAM, "a")
+    await log.append_all([event])
+
+    assert [fields["data"] for _, fields in await redis.xrange(STREAM)] == ['{"key": "b"}']
+
+
+async def test_what_is_withdrawn_before_it_was_appended_never_is(redis: Redis) -> None:
+    log = EventLog(redis)
+
+    assert not await log.withdraw(STREAM, "a")
+    await log.append_all([an_outgoing("a")])
+
+    assert await redis.xlen(STREAM) == 0
+    assert await redis.ttl(once_key(STREAM, "a")) > 30 * 86400
 
 
 async def test_one_key_on_two_streams_is_two_events(redis: Redis) -> None:

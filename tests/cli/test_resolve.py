@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cli.resolve.batch import can
+from cli.resolve.batch import can, meant
 from cli.resolve.words import decided
 from cli.stuck.listing import Stuck
 from contracts.post import Decision
@@ -30,7 +30,8 @@ def test_words_say_whom_and_what(
 
 
 def stuck_at(*stages: str, **values: Any) -> Stuck:
-    return one(problems=tuple({"stage": stage} for stage in stages), **values)
+    problems = tuple({"stage": stage, "error": "E", "optional": stage != "announce"} for stage in stages)
+    return one(problems=problems, **values)
 
 
 def test_all_that_park_may_be_retried_and_given_up() -> None:
@@ -46,3 +47,25 @@ def test_only_posts_that_are_stuck_there_may_do_without_a_stage() -> None:
     assert not can(stuck_at("vision"), skip)
     assert not can(stuck_at("tags", kind="album"), skip)
     assert can(stuck_at("vision"), Decision(action="skip"))
+
+
+def test_what_nothing_can_be_left_out_of_is_not_told_to_skip() -> None:
+    assert not can(stuck_at("announce"), Decision(action="skip"))
+    assert not can(stuck_at("announce", "tags"), Decision(action="skip", stage="announce"))
+    assert can(stuck_at("announce", "tags"), Decision(action="skip"))
+    assert can(one(problems=()), Decision(action="skip"))  # what is not on record may be anything
+
+
+@pytest.mark.parametrize(
+    ("decision", "reason", "stage"),
+    [
+        (Decision(action="skip"), "tags:RejectedError", "tags"),
+        (Decision(action="skip", stage="graph"), "tags:RejectedError", "graph"),
+        (Decision(action="skip"), None, None),
+        (Decision(action="retry"), "tags:RejectedError", None),
+    ],
+)
+def test_all_of_a_reason_do_without_what_the_reason_names(
+    decision: Decision, reason: str | None, stage: str | None
+) -> None:
+    assert meant(decision, reason) == decision.model_copy(update={"stage": stage})

@@ -106,6 +106,17 @@ def test_groups_have_their_count_and_a_command_for_all_of_them(by: str, first: t
     assert first[1] in on_terminal(lambda screen: show_groups(groups, screen))
 
 
+def test_one_that_is_stuck_at_several_stages_counts_for_every_reason() -> None:
+    both = ({"stage": "tags", "error": "RejectedError"}, {"stage": "graph", "error": "E"})
+
+    groups = grouped([one(1, problems=both), one(2), one(3, problems=both[:1])], "reason", "postloom")
+
+    assert [(group["group"], group["count"]) for group in groups] == [
+        ("tags:RejectedError", 3),
+        ("graph:E", 1),
+    ]
+
+
 def test_the_command_of_a_group_stays_with_the_tenant_that_was_asked_for() -> None:
     [group] = grouped([one()], "reason", "postloom", "acme")
 
@@ -116,7 +127,7 @@ def test_only_what_runs_is_asked_for() -> None:
     which = Which("tags:E", TENANT, (1, -2))
 
     assert which.query() == (
-        "TgState='needs_human' AND ExecutionStatus='Running' AND TgStuckReason='tags:E' "
+        "TgState='needs_human' AND ExecutionStatus='Running' "
         f"AND TgTenant='{TENANT}' AND (TgChannel='1' OR TgChannel='-2')"
     )
 

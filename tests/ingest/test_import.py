@@ -289,3 +289,29 @@ async def test_a_deleted_message_stays_deleted_and_its_file_is_not_taken(
     )
     assert await archive.objects.keys("media/") == []
     assert [event["telegram_message_id"] for event in await archive.told()] == ["2"]
+
+
+class Thief(FolderStore):
+    """A store from which a deletion takes each file once, right after it was found there or put there."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._taken: set[str] = set()
+
+    async def put_file(self, key: str, source: Path, content_type: str) -> bool:
+        new = await super().put_file(key, source, content_type)
+        if key not in self._taken:
+            self._taken.add(key)
+            await self.delete(key)
+        return new
+
+
+async def test_a_file_that_a_deletion_takes_before_the_post_is_saved_is_stored_again(
+    archive: Archive, tmp_path: Path
+) -> None:
+    folder = tmp_path / "e"
+    archive.objects = Thief(tmp_path / "objects")
+
+    await archive.take(an_export(folder, a_picture(1, folder), a_picture(2, folder)))
+
+    assert len(await archive.objects.keys("media/")) == 2

@@ -89,9 +89,17 @@ def test_what_the_archive_cannot_hold_is_refused_by_name(values: dict[str, Any],
         read(**values)
 
 
+def read_album(**values: Any) -> AlbumParsed:
+    known = {"channel_id": UUID, "tenant_id": UUID, "album_id": 1, "grouped_id": 2, "items_count": 2}
+    return parse(AlbumParsed, {"data": json.dumps({**known, **values})}, WRITTEN)
+
+
 def test_a_kind_of_album_that_nobody_knows_is_none() -> None:
-    album = {"channel_id": UUID, "tenant_id": UUID, "album_id": 1, "grouped_id": 2, "items_count": 2}
+    assert read_album(album_kind="live").album_kind is None
 
-    event = parse(AlbumParsed, {"data": json.dumps({**album, "album_kind": "live"})}, WRITTEN)
 
-    assert event.album_kind is None
+def test_a_hash_that_is_longer_than_the_archive_keeps_is_refused_in_words() -> None:
+    assert read_album(content_hash="a" * 64).content_hash == "a" * 64
+
+    with pytest.raises(RefusedEntryError, match="content_hash: string should have at most 64 characters"):
+        read_album(content_hash="a" * 65)

@@ -8,25 +8,42 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from temporalio import workflow
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.leftovers import Leftovers
+from adapters.postgres.deleting import Tombstones
 from adapters.postgres.finding import Finder
-from adapters.postgres.parked import ParkRecords
+from adapters.postgres.parks import Parks
 from adapters.postgres.pool import open_pool
 from adapters.postgres.posts import PostArchive
 from adapters.redis_streams.letters import Letter, Letters
-from contracts.dead_letters import PARKED
+from contracts.dead_letters import PARKED, parked
 from contracts.encoding import encode
+from contracts.post import Deletion, PostInput, PostRef, Retag
 from contracts.streams import POSTS_PARSED, POSTS_TAGGED, dead_letters
 from starter.door import Door
 from starter.replaying import Replays
 from starter.restarting import Restarts
 from tests.adapters.saved import save
-from tests.build import CHANNEL, a_post, a_ref, a_tenant, an_event
+from tests.adapters.test_postgres_deleting import deleted
+from tests.adapters.test_postgres_parks import a_park
+from tests.build import CHANNEL, MOMENT, a_post, a_ref, a_tenant, an_edit, an_event
 from tests.starter.doorstep import Doorstep
+from workflows.queues import POST_QUEUE
 from workflows.starting import start_post
 
 pytestmark = pytest.mark.services
+
+
+@workflow.defn(name="PostWorkflow")
+class NothingToDo:
+    """A post of which nothing is stale."""
+
+    @workflow.run
+    async def run(self, post: PostInput) -> None:
+        """End at once."""
 
 
 @dataclass
@@ -45,6 +62,17 @@ class Desk:
     async def status(self, workflow_id: str) -> WorkflowExecutionStatus | None:
         return (await self.doorstep.client.get_workflow_handle(workflow_id).describe()).status
 
+    async def end_well(self, ref: PostRef) -> None:
+        """Have a run of the post end as if everything was done."""
+        await start_post(self.doorstep.client, PostInput(ref=ref))
+        async with Worker(
+            self.doorstep.client,
+            task_queue=POST_QUEUE,
+            workflows=[NothingToDo],
+            workflow_runner=UnsandboxedWorkflowRunner(),  # this module imports drivers
+        ):
+            await self.doorstep.client.get_workflow_handle(ref.workflow_id).result()
+
     async def history(self, workflow_id: str) -> list[str]:
         handle = self.doorstep.client.get_workflow_handle(workflow_id)
         return [str(event.WhichOneof("attributes")) async for event in handle.fetch_history_events()]
@@ -53,7 +81,8 @@ class Desk:
 @pytest.fixture
 async def desk(step: Doorstep, postgres_dsn: str) -> AsyncIterator[Desk]:
     pool = await open_pool(postgres_dsn, size=2)
-    restarts = Restarts(step.client, Finder(pool), ParkRecords(pool))
+    leftovers = Leftovers(Parks(pool), Letters(step.redis))
+    restarts = Restarts(step.client, Finder(pool), leftovers)
     yield Desk(step, Replays(step.client, Door(step.directory, 600), restarts, "anna"), pool)
     await pool.close()
 
@@ -123,17 +152,35 @@ async def ended(desk: Desk, post: Any) -> str:
     return str(post.ref.workflow_id)
 
 
-async def test_what_the_archive_has_is_started_again_with_a_refresh(desk: Desk) -> None:
+async def archived(desk: Desk) -> PostRef:
+    """A post that the archive has."""
     ref = a_ref(tenant=desk.doorstep.tenant)
     await desk.doorstep.directory.add_channel(ref.tenant_id, ref.channel_id, CHANNEL, None, None)
     await save(PostArchive(desk.pool, "c1"), ref)
-    workflow_id = await ended(desk, a_post(ref))
+    return ref
+
+
+async def given(desk: Desk, workflow_id: str) -> list[dict[str, Any]]:
+    """What the latest run was told: its input, then its signals."""
+    told = []
+    async for event in desk.doorstep.client.get_workflow_handle(workflow_id).fetch_history_events():
+        start, signal = (
+            event.workflow_execution_started_event_attributes,
+            event.workflow_execution_signaled_event_attributes,
+        )
+        told += [json.loads(payload.data) for payload in (*start.input.payloads, *signal.input.payloads)]
+    return told
+
+
+async def test_what_left_nothing_unsaved_is_looked_at_again(desk: Desk) -> None:
+    ref = await archived(desk)
+    workflow_id = await ended(desk, PostInput(ref=ref))
 
     replayed = await desk.replays.replay(a_parked_letter(workflow_id))
 
     assert (replayed.accepted, replayed.said) == (True, "its workflow had ended: started again")
     assert await desk.status(workflow_id) is WorkflowExecutionStatus.RUNNING
-    assert "workflow_execution_signaled_event_attributes" in await desk.history(workflow_id)
+    assert (await given(desk, workflow_id))[-1]["reason"] == "started again"
 
 
 async def test_what_never_got_into_the_archive_begins_as_it_began(desk: Desk) -> None:
@@ -143,10 +190,81 @@ async def test_what_never_got_into_the_archive_begins_as_it_began(desk: Desk) ->
     replayed = await desk.replays.replay(a_parked_letter(workflow_id))
 
     assert replayed.accepted
-    handle = desk.doorstep.client.get_workflow_handle(workflow_id)
-    first = await anext(handle.fetch_history_events())
-    given = json.loads(first.workflow_execution_started_event_attributes.input.payloads[0].data)
-    assert given["event"]["text"] == "only here"
+    (first,) = await given(desk, workflow_id)
+    assert first["event"]["text"] == "only here"
+
+
+async def test_an_edit_that_was_not_saved_is_not_lost(desk: Desk) -> None:
+    ref = await archived(desk)
+    workflow_id = await ended(desk, PostInput(ref=ref, event=an_edit(ref, text="newer")))
+
+    await desk.replays.replay(a_parked_letter(workflow_id))
+
+    assert (await given(desk, workflow_id))[0]["event"]["text"] == "newer"
+
+
+async def test_what_signals_brought_is_not_lost_either(desk: Desk) -> None:
+    ref = await archived(desk)
+    await start_post(desk.doorstep.client, PostInput(ref=ref))
+    handle = desk.doorstep.client.get_workflow_handle(ref.workflow_id)
+    for text in ("newer", "newest"):
+        await start_post(desk.doorstep.client, PostInput(ref=ref, event=an_edit(ref, text=text)))
+    await handle.signal("retag", Retag(event_id="r1"))
+    await handle.terminate()
+
+    await desk.replays.replay(a_parked_letter(ref.workflow_id))
+
+    first, second = await given(desk, ref.workflow_id)
+    assert (first["event"]["text"], second["text"]) == ("newer", "newest")
+    assert [retag["event_id"] for retag in first["retags"]] == ["r1"]
+
+
+async def test_a_deletion_before_its_tombstone_stays_a_deletion(desk: Desk) -> None:
+    ref = await archived(desk)
+    workflow_id = await ended(desk, PostInput(ref=ref, deletion=Deletion(reason="admin")))
+
+    await desk.replays.replay(a_parked_letter(workflow_id))
+
+    assert (await given(desk, workflow_id))[0]["deletion"]["reason"] == "admin"
+
+
+async def test_a_deletion_that_nobody_was_told_of_goes_on(desk: Desk) -> None:
+    ref = await archived(desk)
+    tombstones = Tombstones(desk.pool)
+    await tombstones.entomb(ref, Deletion(reason="ttl"), MOMENT)
+    await tombstones.forget(ref)
+    await tombstones.erased(ref, {}, [deleted(ref)])
+
+    await desk.replays.replay(a_parked_letter(ref.workflow_id))
+
+    assert (await given(desk, ref.workflow_id))[0]["deletion"]["reason"] == "ttl"
+
+
+@pytest.mark.parametrize("wish", [{"event": {}}, {"deletion": Deletion()}], ids=["edit", "deletion"])
+async def test_what_only_the_letter_keeps_is_in_it_after_the_history_is_gone(
+    desk: Desk, wish: dict[str, Any]
+) -> None:
+    ref = await archived(desk)
+    if "event" in wish:
+        wish = {"event": an_edit(ref, text="newer")}
+    unsaved = PostInput.model_validate({"ref": ref, **wish})
+    letter = parked(a_park(ref, unsaved=unsaved))
+
+    replayed = await desk.replays.replay(Letter(letter.stream, "1-0", letter.fields))
+
+    assert replayed.accepted
+    (first,) = await given(desk, ref.workflow_id)
+    assert PostInput.model_validate(first) == unsaved
+
+
+async def test_what_the_letter_keeps_counts_though_a_later_run_ended_well(desk: Desk) -> None:
+    ref = await archived(desk)
+    await desk.end_well(ref)
+    letter = parked(a_park(ref, unsaved=PostInput(ref=ref, event=an_edit(ref, text="newer"))))
+
+    await desk.replays.replay(Letter(letter.stream, "1-0", letter.fields))
+
+    assert (await given(desk, ref.workflow_id))[0]["event"]["text"] == "newer"
 
 
 async def test_what_nobody_knows_is_said_so(desk: Desk) -> None:

@@ -21,6 +21,7 @@ from tests.build import (
     an_event,
 )
 from tests.workflows.campaign_branches import CAMPAIGNS
+from tests.workflows.parking_branches import PARKING
 from tests.workflows.photo_branches import PHOTOS
 from tests.workflows.reconcile_branches import RECONCILING
 from tests.workflows.town import Town, parked, until, within
@@ -312,6 +313,7 @@ ALL: Final[dict[str, Callable[[Town], Awaitable[Handle]]]] = {
     "album_parked": album_parked,
     "album_unchanged": lambda town: album(town, again=1),
     **PHOTOS,
+    **PARKING,
     **CAMPAIGNS,
     **RECONCILING,
 }

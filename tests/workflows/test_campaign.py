@@ -295,3 +295,15 @@ async def test_a_hundred_posts_cost_few_events(crowd: Town) -> None:
     events, scheduled = await counted(handle)
     assert events <= 180
     assert scheduled["advance_campaign"] <= 13
+
+
+async def test_a_cancel_outlasts_the_steps_of_its_run(crowd: Town) -> None:
+    await some_posts(crowd, 4)
+    handle = await crowd.start_campaign(window=1, steps_per_run=3, stop_seconds=1.5)
+    await reached(handle, lambda seen: seen.under_way == 1)
+
+    await handle.signal(CampaignWorkflow.cancel)
+    ended = await within(handle.result())
+
+    assert (ended.state, ended.told) == ("stopped", 1)
+    assert len(crowd.world.crowd.told) == 1

@@ -13,6 +13,7 @@ from contracts.post import PostInput, PostRef
 from contracts.stages import Stage
 from tests.build import LONG, a_post, a_ref, a_tenant
 from tests.workflows.town import Town, parked, within
+from workers.activities import PostSignals
 from workflows.attributes import NEEDS_HUMAN, STATE
 from workflows.campaigning import standing_of
 from workflows.post import PostWorkflow
@@ -131,6 +132,8 @@ async def test_a_parked_post_that_was_told_something_is_under_way(temporal_clien
     )
 
     standing = await standing_of(temporal_client, ref.workflow_id)
+    is_at_work = await PostSignals(temporal_client).is_at_work(ref.workflow_id)
     await handle.terminate()
 
     assert standing is Standing.UNDER_WAY
+    assert is_at_work  # a repair waits for it too

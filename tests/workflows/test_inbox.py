@@ -1,7 +1,6 @@
 """What signals brought: each counts once, also when it comes again after it was looked at."""
 
 from contracts.post import Deletion, Refresh, Retag
-from tests.build import LONG, SHORT, an_event
 from workflows.inbox import Inbox
 
 
@@ -41,13 +40,6 @@ def test_every_retag_is_taken_in_the_order_in_which_they_came() -> None:
         inbox.add_retag(Retag(event_id=name))
 
     assert [retag.event_id for retag in inbox.take_retags()] == ["a", "b"]
-
-
-def test_versions_are_taken_in_the_order_in_which_they_came() -> None:
-    first, second = an_event(text=LONG), an_event(text=SHORT)
-    inbox = Inbox(events=[first, second])
-
-    assert [inbox.take_event(), inbox.take_event(), inbox.take_event()] == [first, second, None]
 
 
 def test_a_deletion_is_taken_once() -> None:

@@ -10,8 +10,9 @@ from contracts.post import Decision, Deletion, PostInput, Retag
 from contracts.streams import POSTS_INDEXED, POSTS_TAGGED
 from tests.build import SHORT, a_post, an_album
 from tests.workflows.branches import Handle, arrived_items
-from tests.workflows.town import Town, parked, until, within
+from tests.workflows.town import Town, counted, parked, until, within
 from workflows.album import AlbumWorkflow
+from workflows.attributes import STUCK_REASON
 from workflows.post import PostWorkflow
 
 pytestmark = pytest.mark.services
@@ -35,6 +36,20 @@ async def lies_there(town: Town) -> None:
         return bool(letters(town))
 
     await until(found)
+
+
+async def quiet(handle: Handle) -> int:
+    """Wait until nothing is under way; return how long the history is."""
+    described = await handle.describe()
+
+    async def is_quiet() -> bool:
+        nonlocal described
+        described = await handle.describe()
+        raw = described.raw_description
+        return not (raw.pending_activities or raw.HasField("pending_workflow_task"))
+
+    await until(is_quiet)
+    return described.history_length
 
 
 async def test_a_park_has_its_dead_letter_beside_the_stream_of_its_stage(town: Town) -> None:
@@ -105,6 +120,38 @@ async def test_an_update_decides_and_answers(town: Town) -> None:
     assert (await within(town.wait(handle))).state == "indexed"
 
 
+async def test_what_cannot_be_told_is_no_stage_that_could_be_left_out(town: Town) -> None:
+    town.world.log.weather.always = BROKEN
+    handle = await town.start(a_post(town.ref()))
+    problems = await parked(handle)
+    shown = (await handle.describe()).typed_search_attributes.get(STUCK_REASON)
+    details = (await handle.query("__temporal_workflow_metadata")).current_details
+
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await within(handle.execute_update(PostWorkflow.decide, Decision(action="skip")))
+
+    assert ([p["stage"] for p in problems], shown) == (["announce"], "announce:RejectedError")
+    assert "skip" not in details
+    assert "'skip' cannot be decided: send retry or give-up" in str(refused.value.cause)
+    town.world.log.weather.always = None
+    await within(handle.execute_update(PostWorkflow.decide, Decision(action="retry")))
+    assert (await within(town.wait(handle))).state == "indexed"
+    assert "posts:indexed" in town.streams()
+
+
+async def test_a_retag_whose_tags_are_left_out_is_not_tried_again(town: Town) -> None:
+    ref = town.ref()
+    await town.run(a_post(ref))
+    town.world.tagger.weather.always = BROKEN
+    handle = await town.start(PostInput(ref=ref, retags=(Retag(event_id="r"),)))
+    await parked(handle)
+
+    await within(handle.execute_update(PostWorkflow.decide, Decision(action="skip", stage="tags")))
+
+    assert (await within(town.wait(handle))).state == "indexed"
+    assert len(town.world.parks.parks) == 1
+
+
 @pytest.mark.parametrize(
     ("decision", "sentence"),
     [
@@ -117,7 +164,7 @@ async def test_a_bad_decision_by_update_is_refused_in_words_and_leaves_no_trace(
 ) -> None:
     handle = await a_parked_post(town)
     await lies_there(town)
-    before = (await handle.describe()).history_length
+    before = await quiet(handle)
 
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await within(handle.execute_update(PostWorkflow.decide, decision))
@@ -167,6 +214,33 @@ async def test_tagging_now_answers_with_what_came_of_it(town: Town) -> None:
 
     assert await within(asked.result()) == "tags done"
     assert (await within(town.wait(handle))).state == "indexed"
+
+
+async def a_post_without_tags(town: Town) -> Handle:
+    town.world.tagger.weather.always = BROKEN
+    handle = await town.start(a_post(town.ref()))
+    await parked(handle)
+    return handle
+
+
+async def test_tagging_a_parked_post_now_waits_for_what_comes_of_it(town: Town) -> None:
+    handle = await a_post_without_tags(town)
+    town.world.tagger.weather.always = None
+
+    answer = await within(handle.execute_update("retag_now", Retag(event_id="1")))
+
+    assert answer == "tags done"
+    assert (await within(town.wait(handle))).state == "indexed"
+    assert [event["trigger"] for event in town.told_events("posts:tagged")] == ["manual"]
+
+
+async def test_tagging_now_is_answered_when_the_post_is_stuck_again(town: Town) -> None:
+    handle = await a_post_without_tags(town)
+
+    answer = await within(handle.execute_update("retag_now", Retag(event_id="1")))
+
+    assert answer == "not tagged: the post is stuck or deleted; see its details"
+    assert (await counted(handle))[1]["tag_post"] == 2
 
 
 async def test_tagging_now_is_refused_without_a_word_of_its_own(town: Town) -> None:

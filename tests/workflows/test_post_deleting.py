@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
 
 from contracts.errors import RejectedError
 from contracts.post import Decision, Deletion, PostInput, Retag
@@ -115,6 +116,46 @@ async def test_a_store_that_is_left_out_is_not_said_to_be_clean(town: Town) -> N
 
     (event,) = town.told_events("posts:deleted")
     assert (event["qdrant_cleaned"], event["neo4j_cleaned"]) == (False, True)
+
+
+async def test_what_was_left_out_before_is_not_left_out_of_a_deletion(town: Town) -> None:
+    ref = town.ref()
+    await town.run(a_post(ref))
+    town.world.vectors.weather.always = town.world.graph.weather.always = BROKEN
+    handle = await town.start(PostInput(ref=ref, event=an_edit(ref)))
+    await parked(handle)
+    await handle.signal(PostWorkflow.resolve, Decision(action="skip", stage="vectors"))
+
+    async def parks_for_the_graph_alone() -> bool:
+        return [problem["stage"] for problem in (await handle.query("status"))["problems"]] == [Stage.GRAPH]
+
+    await until(parks_for_the_graph_alone)
+    town.world.vectors.weather.always = town.world.graph.weather.always = None
+    await handle.signal(PostWorkflow.deleted, Deletion())
+    await within(town.wait(handle))
+
+    (event,) = town.told_events("posts:deleted")
+    assert town.world.vectors.points == {}
+    assert (event["qdrant_cleaned"], event["neo4j_cleaned"]) == (True, True)
+
+
+@pytest.mark.parametrize("stage", [Stage.PERSIST, "announce"])
+async def test_a_deletion_cannot_do_without_its_tombstone_or_its_event(town: Town, stage: str) -> None:
+    ref = town.ref()
+    await town.run(a_post(ref))
+    weather = {Stage.PERSIST: town.world.archive.weather, "announce": town.world.log.weather}[stage]
+    weather.always = BROKEN
+    handle = await town.start(PostInput(ref=ref, deletion=Deletion()))
+    problems = await parked(handle)
+
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await within(handle.execute_update(PostWorkflow.decide, Decision(action="skip", stage=stage)))
+
+    assert [problem["stage"] for problem in problems] == [stage]
+    assert "'skip' cannot be decided: send retry or give-up" in str(refused.value.cause)
+    weather.always = None
+    await within(handle.execute_update(PostWorkflow.decide, Decision(action="retry")))
+    assert (await within(town.wait(handle))).state == "deleted"
 
 
 async def test_an_edit_that_comes_before_its_post_is_kept_for_it(town: Town) -> None:

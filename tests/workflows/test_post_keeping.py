@@ -5,9 +5,9 @@ from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
 from contracts.errors import RejectedError
-from contracts.post import Decision, Retag
+from contracts.post import Decision, Refresh, Retag
 from contracts.stages import Stage
-from tests.build import LONG, SHORT, a_post
+from tests.build import LONG, SHORT, a_post, an_event
 from tests.fakes import Weather
 from tests.workflows.town import Town, parked, until, within
 from workflows.post import PostWorkflow
@@ -30,6 +30,34 @@ async def test_a_post_that_could_not_be_saved_is_saved_by_the_retry(town: Town) 
     assert [p["stage"] for p in problems] == [Stage.PERSIST]
     assert result.state == "indexed"
     assert town.world.archive.rows[ref.post_id].event.text == LONG
+
+
+@pytest.mark.parametrize("send", ["edit", "retag", "refresh"])
+async def test_a_stage_that_was_left_out_is_tried_again_with_the_next_thing_that_happens(
+    town: Town, send: str
+) -> None:
+    ref = town.ref()
+    town.world.vectors.weather.always = town.world.graph.weather.always = BROKEN
+    handle = await town.start(a_post(ref))
+    await parked(handle)
+    await handle.signal(PostWorkflow.resolve, Decision(action="skip", stage="vectors"))
+
+    async def parks_for_the_graph_alone() -> bool:
+        return [problem["stage"] for problem in (await handle.query("status"))["problems"]] == [Stage.GRAPH]
+
+    await until(parks_for_the_graph_alone)
+    town.world.vectors.weather.always = town.world.graph.weather.always = None
+    match send:
+        case "edit":
+            await handle.signal(PostWorkflow.edited, an_event(ref, text=f"{LONG} Исправлено."))
+        case "retag":
+            await handle.signal(PostWorkflow.retag, Retag(event_id="r"))
+        case _:
+            await handle.signal(PostWorkflow.refresh, Refresh(reason="album", event_id="a"))
+    await within(town.wait(handle))
+
+    assert (town.tenant, ref.post_id) in town.world.vectors.points
+    assert "posts:indexed" in town.streams()
 
 
 async def test_a_second_decision_does_not_keep_the_post_going_round(town: Town) -> None:

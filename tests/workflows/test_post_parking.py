@@ -105,16 +105,21 @@ async def test_nobody_decides_and_the_run_fails_typed(town: Town) -> None:
     assert failed.value.cause.type == "ParkedTooLong"
 
 
-async def test_a_decision_about_a_post_that_is_not_parked_is_ignored(town: Town) -> None:
+async def test_a_decision_that_came_before_the_post_parked_does_not_count(town: Town) -> None:
     ref = town.ref()
     town.world.attach(ref, town.file())
     town.world.eyes.gate.clear()
+    town.world.vectors.weather.always = BROKEN
     handle = await town.start(a_post(ref, text=SHORT))
 
     await handle.signal(PostWorkflow.resolve, Decision(action="give-up"))
     town.world.eyes.gate.set()
+    await parked(handle)
+    town.world.vectors.weather.always = None
+    await handle.signal(PostWorkflow.resolve, Decision(action="retry"))
 
     assert (await within(town.wait(handle))).state == "indexed"
+    assert [ended.decision.action for ended in town.world.parks.ended.values() if ended.decision] == ["retry"]
 
 
 async def test_pictures_that_cannot_be_looked_at_do_not_hold_the_post_hostage(town: Town) -> None:

@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from temporalio.client import WorkflowUpdateStage
+from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
 
 from contracts.errors import RejectedError
-from contracts.post import PostRef, Retag
+from contracts.post import PostRef, Refresh, Retag
 from contracts.stages import Stage
 from tests.build import LONG, SHORT, a_post
+from tests.workflows.branches import Handle
 from tests.workflows.town import Town, counted, parked, until, within
 from workflows.campaigning import retag_post
 from workflows.post import PostWorkflow
@@ -119,3 +120,39 @@ async def test_two_who_wait_for_their_tags_are_both_answered(town: Town) -> None
     assert [await within(update.result()) for update in waiting] == ["tags done", "tags done"]
     await within(town.wait(handle))
     assert len(manual(town)) == 2
+
+
+async def a_post_that_looks(town: Town) -> Handle:
+    """A post that is held while its picture is looked at."""
+    town.world.attach(town.ref(), town.file(), words="афиша концерта")
+    town.world.eyes.gate.clear()
+    handle = await town.start(a_post(town.ref(), text=SHORT))
+
+    async def looks() -> bool:
+        return town.world.eyes.asked > 0
+
+    await until(looks)
+    return handle
+
+
+async def test_a_word_that_a_refresh_has_used_is_a_new_one_for_a_retag(town: Town) -> None:
+    handle = await a_post_that_looks(town)
+
+    await handle.signal(PostWorkflow.refresh, Refresh(reason="try", event_id="1"))
+    await handle.signal(PostWorkflow.retag, Retag(event_id="1"))
+    town.world.eyes.gate.set()
+    await within(town.wait(handle))
+
+    assert len(manual(town)) == 1
+
+
+async def test_tagging_now_with_a_word_that_was_used_is_refused_in_words(town: Town) -> None:
+    handle = await a_post_that_looks(town)
+    await handle.signal(PostWorkflow.retag, Retag(event_id="1"))
+
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await within(handle.execute_update("retag_now", Retag(event_id="1")))
+
+    assert "'1' was used before" in str(refused.value.cause)
+    town.world.eyes.gate.set()
+    await within(town.wait(handle))

@@ -8,7 +8,10 @@ SELECT c.tenant_id, c.id AS channel_id, c.tg_channel_id, $2::bigint AS message_i
         WHEN e.channel_id IS NOT NULL THEN 'early_edit'
         ELSE 'unknown'
     END AS kind,
-    CASE WHEN t.erased_at IS NULL THEN t.reason END AS deletion
+    CASE WHEN t.erased_at IS NULL OR EXISTS (
+        SELECT FROM outbox_events o
+        WHERE o.aggregate_id = t.post_id::text AND o.event_type = 'posts.deleted' AND o.processed_at IS NULL
+    ) THEN t.reason END AS deletion
 FROM channels c
 LEFT JOIN posts p ON p.channel_id = c.id AND p.telegram_message_id = $2
 LEFT JOIN post_tombstones t ON t.channel_id = c.id AND t.telegram_message_id = $2

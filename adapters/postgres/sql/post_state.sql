@@ -1,7 +1,10 @@
 -- What decides which stages of a post are stale; adapters/postgres/posts.py says of which posts.
 SELECT
     p.id AS post_id, p.tenant_id, p.channel_id, c.tg_channel_id, p.telegram_message_id AS message_id,
-    p.trace_id, p.grouped_id, p.content_hash, length(p.content) AS text_length, p.urls AS links, p.is_processed AS concluded,
+    p.trace_id, p.grouped_id, p.content_hash, length(p.content) AS text_length, p.urls AS links,
+    p.is_processed AND NOT EXISTS (
+        SELECT FROM parks k WHERE k.post_id = p.id AND k.ended_at IS NULL
+    ) AS concluded,
     jsonb_build_array(
         p.forward_from_chat_id, p.forward_from_message_id, p.forward_from_name, p.reply_to_message_id,
         p.reply_to_chat_id, p.post_author, c.title, a.id

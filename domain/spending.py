@@ -163,5 +163,12 @@ def begins_anew(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
+def money(microunits: int, currency: str) -> str:
+    """Return an amount in words: at least two places, and as many more as it takes to be exact."""
+    whole, rest = divmod(abs(microunits), UNIT)
+    places = f"{rest:06}".rstrip("0").ljust(2, "0")
+    return f"{'-' if microunits < 0 else ''}{whole}.{places} {currency}"
+
+
 def _whole(microunits: Decimal) -> int:
     return int(microunits.to_integral_value(ROUND_CEILING))

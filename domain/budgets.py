@@ -40,7 +40,7 @@ def exhausted(
     worst = min(objections, key=lambda one: one.passes)
     command = f"`postloom budget set {shlex.quote(tenant)} {worst.option}`"
     if not worst.passes:
-        return BudgetExhaustedError(f"{worst.sentence}: see {command}", None)
+        return BudgetExhaustedError(f"{worst.sentence} {command}", None)
     begins = begins_anew(now.date())
     sentence = f"{worst.sentence}; it begins anew at {begins:%Y-%m-%d %H:%M} UTC, or at once with {command}"
     return BudgetExhaustedError(sentence, begins)
@@ -66,7 +66,7 @@ def _too_much(
 ) -> Iterator[_Objection]:
     used, wanted, most = amounts
     if wanted > most:
-        said = f"a call may take {words(wanted)}, the budget of a whole day for {name} is {words(most)}"
+        said = f"a call may take {words(wanted)}, the budget of a whole day for {name} is {words(most)}: raise it with"
         yield _Objection(said, option, passes=False)
     elif used + wanted > most:
         gone = f"{words(used)} of {words(most)}"
@@ -76,4 +76,7 @@ def _too_much(
 
 def _unpriced(wish: Wish, name: str, currency: str) -> str:
     model = f"{wish.provider} {wish.model}"
-    return f"there is a budget in {currency} for {name}, but the policy file has no price of {model}"
+    return (
+        f"there is a budget in {currency} for {name}, but the policy file has no price of {model}: "
+        "add it, or take the budget away with"
+    )

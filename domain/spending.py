@@ -164,10 +164,15 @@ def begins_anew(day: date) -> datetime:
 
 
 def money(microunits: int, currency: str) -> str:
-    """Return an amount in words: at least two places, and as many more as it takes to be exact."""
+    """Return an amount with its currency."""
+    return f"{amount(microunits)} {currency}".strip()
+
+
+def amount(microunits: int) -> str:
+    """Return an amount in units: at least two places, and as many more as it takes to be exact."""
     whole, rest = divmod(abs(microunits), UNIT)
     places = f"{rest:06}".rstrip("0").ljust(2, "0")
-    return f"{'-' if microunits < 0 else ''}{whole}.{places} {currency}"
+    return f"{'-' if microunits < 0 else ''}{whole}.{places}"
 
 
 def _whole(microunits: Decimal) -> int:

@@ -62,6 +62,14 @@ class Brakes:
         with our_errors():
             return [dict(row) for row in await self._pool.fetch(ON, None)]
 
+    async def known(self) -> dict[str, bool]:
+        """Return the providers that ever failed, and whether the brake of each is on."""
+        with our_errors():
+            rows = await self._pool.fetch(
+                "SELECT provider, opened_at IS NOT NULL AS is_on FROM provider_brakes"
+            )
+        return {row["provider"]: row["is_on"] for row in rows}
+
     async def check(self, provider: str) -> None:
         """Do nothing where the provider may be asked.
 

@@ -92,9 +92,10 @@ def _may_have_cost(error: BaseException) -> bool:
 
 
 def _verdict(error: BaseException) -> Verdict:
-    """A provider that makes us wait, or that refuses what it is shown, answers; that it works is not said by it."""
-    is_outage = isinstance(error, UnavailableError) and not isinstance(error, RateLimitedError | BusyError)
-    return Verdict.FAILED if is_outage else Verdict.NEITHER
+    """A provider that makes us wait, or counts what it answered, is there; that it does what it should is not said."""
+    if not isinstance(error, UnavailableError) or isinstance(error, RateLimitedError | BusyError):
+        return Verdict.NEITHER
+    return Verdict.FAILED if error.usage is None else Verdict.NEITHER
 
 
 def _told_wait(error: BaseException) -> timedelta:

@@ -30,6 +30,12 @@ def a_tagger(till: FakeTill, *models: FakeWords) -> MeteredTagger:
     return MeteredTagger(models, Meter(till, PRICED, till.told.append))
 
 
+def counted(error: UnavailableError) -> UnavailableError:
+    """The error of an answer that was paid for."""
+    error.usage = Usage(input_tokens=8)
+    return error
+
+
 async def settled(times: int = 20) -> None:
     for _ in range(times):
         await asyncio.sleep(0)
@@ -67,6 +73,7 @@ async def test_what_may_be_taken_is_reserved_and_what_was_taken_is_settled() -> 
         (UnansweredError("timeout"), "lost", Verdict.FAILED),
         (RejectedError("404"), "released", Verdict.NEITHER),
         (RefusedError("no", "blacklist", Usage(input_tokens=8)), "settled", Verdict.NEITHER),
+        (counted(UnavailableError("an answer of no use")), "settled", Verdict.NEITHER),
         (KeyError("a mistake of ours"), "lost", Verdict.NEITHER),
     ],
 )

@@ -10,7 +10,7 @@ import structlog
 
 from contracts.asking import Asker, Usage
 from contracts.errors import BrakedError, BudgetExhaustedError, PipelineError
-from contracts.spending import CallEnded, Estimate, RequestEnded, Share, Wish
+from contracts.spending import CallsEnded, Estimate, RequestEnded, Share, Wish
 from domain.calls import answered, failed, given_back, told
 from domain.spending import Portion, SpendingPolicy, portions
 
@@ -66,7 +66,7 @@ class Meter:
     have billed, lost where nobody knows. What cannot be written down is lost by itself when its time is over.
     """
 
-    def __init__(self, till: Till, policy: SpendingPolicy, tell: Callable[[CallEnded], None]) -> None:
+    def __init__(self, till: Till, policy: SpendingPolicy, tell: Callable[[CallsEnded], None]) -> None:
         self._till, self._policy, self._tell = till, policy, tell
 
     async def reserve(self, asked: Asked, estimate: Estimate, asker: Asker) -> Share:

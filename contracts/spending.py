@@ -98,12 +98,13 @@ class RequestEnded(Frozen):
     wait: timedelta = timedelta()
 
 
-class CallEnded(Frozen):
-    """A request that ended, for those who count them."""
+class CallsEnded(Frozen):
+    """A request that ended with its calls, for those who count them."""
 
     provider: str
     stage: str
     outcome: ShareState
+    calls: int
     input_tokens: int = 0
     output_tokens: int = 0
     cost_microunits: int = 0

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from contracts.errors import BusyError, PipelineError, RateLimitedError, UnavailableError
-from contracts.spending import CallEnded, Ending, RequestEnded, Share, ShareState, Verdict
+from contracts.spending import CallsEnded, Ending, RequestEnded, Share, ShareState, Verdict
 from domain.spending import Portion
 
 #: Errors are kept up to this length: some have a whole answer in them.
@@ -44,12 +44,13 @@ def given_back(shares: Sequence[Share], why: str) -> RequestEnded:
     return _ended(None, shares, _all(shares, ShareState.RELEASED), error=why)
 
 
-def told(ended: RequestEnded) -> CallEnded:
+def told(ended: RequestEnded) -> CallsEnded:
     """Return what those who count calls are told of it."""
-    return CallEnded(
+    return CallsEnded(
         provider=ended.provider,
         stage=ended.stage,
         outcome=ended.endings[0].state,
+        calls=len(ended.endings),
         input_tokens=sum(ending.usage.input_tokens for ending in ended.endings),
         output_tokens=sum(ending.usage.output_tokens for ending in ended.endings),
         cost_microunits=sum(ending.cost_microunits for ending in ended.endings),

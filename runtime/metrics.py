@@ -4,7 +4,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from contracts.spending import CallEnded, ShareState
+from contracts.spending import CallsEnded, ShareState
 
 REGISTRY: Final = CollectorRegistry()
 
@@ -36,8 +36,14 @@ RESTORED: Final = Counter(
     ["stream"],
     registry=REGISTRY,
 )
+REQUESTS: Final = Counter(
+    "postloom_provider_requests", "Requests that ended", ["provider", "stage", "outcome"], registry=REGISTRY
+)
 CALLS: Final = Counter(
-    "postloom_provider_calls", "Requests that ended", ["provider", "stage", "outcome"], registry=REGISTRY
+    "postloom_provider_calls",
+    "Posts and pictures that were in requests that ended",
+    ["provider", "stage", "outcome"],
+    registry=REGISTRY,
 )
 TOKENS: Final = Counter(
     "postloom_provider_tokens",
@@ -62,12 +68,13 @@ BRAKE: Final = Gauge(
 )
 
 
-def count_call(ended: CallEnded) -> None:
-    """Count a request to a provider that ended."""
+def count_call(ended: CallsEnded) -> None:
+    """Count a request to a provider that ended, and its calls."""
     who = ended.provider, ended.stage
-    CALLS.labels(*who, ended.outcome).inc()
+    REQUESTS.labels(*who, ended.outcome).inc()
+    CALLS.labels(*who, ended.outcome).inc(ended.calls)
     TOKENS.labels(*who, "input").inc(ended.input_tokens)
     TOKENS.labels(*who, "output").inc(ended.output_tokens)
     COST.labels(*who).inc(ended.cost_microunits)
     if ended.outcome is ShareState.LOST:
-        LOST.labels(*who).inc()
+        LOST.labels(*who).inc(ended.calls)

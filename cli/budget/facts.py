@@ -47,7 +47,7 @@ def _budget(row: Facts, policy: SpendingPolicy) -> Facts:
         "stage": row["stage"],
         "tokens": _amounts(limit.tokens_per_day, row["tokens"], row["reserved_tokens"]),
         "microunits": _amounts(limit.microunits_per_day, row["microunits"], row["reserved_microunits"]),
-        "asked": row["calls"],
+        "calls": row["calls"],
         "requests": row["requests"],
         "lost": row["lost"],
         "set_by": row["set_by"],

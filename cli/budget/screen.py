@@ -9,7 +9,7 @@ from domain.spending import SpendingPolicy, amount
 
 Facts = dict[str, Any]
 
-COLUMNS: Final = ("for", "in", "limit a day", "used", "reserved", "left", "asked", "requests")
+COLUMNS: Final = ("for", "in", "limit a day", "used", "reserved", "left", "calls", "requests")
 
 
 def show_tenants(tenants: Sequence[Facts], policy: SpendingPolicy, screen: Screen) -> None:
@@ -31,7 +31,7 @@ def show_tenants(tenants: Sequence[Facts], policy: SpendingPolicy, screen: Scree
 def _rows(budget: Facts, policy: SpendingPolicy) -> Iterator[tuple[Cell, ...]]:
     """Give a row in tokens; one in money where there is any or a limit to it."""
     name = budget["stage"] or "everything"
-    yield name, "tokens", *_amounts(budget["tokens"], str), budget["asked"], budget["requests"]
+    yield name, "tokens", *_amounts(budget["tokens"], str), budget["calls"], budget["requests"]
     spent = budget["microunits"]
     if policy.prices or spent["limit"] is not None or spent["used"] or spent["reserved"]:
         yield name, policy.currency, *_amounts(spent, amount), "", ""
@@ -52,7 +52,7 @@ def _notes(budgets: Sequence[Facts]) -> Iterator[str]:
         if budget["set_by"]:
             yield f"{name}: set by {budget['set_by']} at {moment_of(budget['set_at'])} UTC"
     if lost := budgets[0]["lost"]:
-        yield f"{lost} asked today are lost: nobody knows what they cost, they count with their estimate"
+        yield f"{lost} of today's calls are lost: nobody knows what they took, they count with their estimate"
 
 
 def _price(price: Any) -> tuple[str, ...]:

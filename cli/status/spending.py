@@ -19,7 +19,7 @@ async def spending(pool: asyncpg.Pool, policy: SpendingPolicy) -> Facts:
     """Return today's budgets of the tenants that asked somebody today, and the brakes that are on."""
     tenants = budgets_of(await Budgets(pool).today(), policy)
     return {
-        "today": [tenant for tenant in tenants if tenant["budgets"][0]["asked"]],
+        "today": [tenant for tenant in tenants if tenant["budgets"][0]["calls"]],
         "brakes": await Brakes(pool, policy.brake).on(),
     }
 

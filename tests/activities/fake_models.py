@@ -9,7 +9,7 @@ from uuid import UUID
 from contracts.asking import TagAnswer, Usage
 from contracts.errors import BrakedError, BudgetExhaustedError, PipelineError
 from contracts.sight import RawPicture, Sight
-from contracts.spending import CallEnded, Estimate, RequestEnded, Share, Wish
+from contracts.spending import CallsEnded, Estimate, RequestEnded, Share, Wish
 from contracts.vision import PictureFacts
 from tests.build import some_facts
 
@@ -25,7 +25,7 @@ class FakeTill:
 
     reserved: dict[UUID, Wish] = field(default_factory=dict)
     ended: list[RequestEnded] = field(default_factory=list)
-    told: list[CallEnded] = field(default_factory=list)
+    told: list[CallsEnded] = field(default_factory=list)
     braked: dict[str, BrakedError] = field(default_factory=dict)
     spent: BudgetExhaustedError | None = None
     probes: int = 0

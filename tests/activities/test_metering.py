@@ -17,7 +17,7 @@ from contracts.errors import (
     UnansweredError,
     UnavailableError,
 )
-from contracts.spending import CallEnded, ShareState, Verdict
+from contracts.spending import CallsEnded, ShareState, Verdict
 from contracts.stages import Stage
 from tests.activities.fake_models import FakeTill, FakeWords, a_brake
 from tests.build import LONG, an_asker
@@ -59,8 +59,8 @@ async def test_what_may_be_taken_is_reserved_and_what_was_taken_is_settled() -> 
     assert (ended.verdict, ended.model_answered, ended.error) == (Verdict.ANSWERED, "words-1:7", None)
     assert (answer.tags, till.reserved) == (("трамвай",), {})
     assert till.told == [
-        CallEnded(
-            provider="first", stage="tags", outcome=ShareState.SETTLED, input_tokens=8, output_tokens=2,
+        CallsEnded(
+            provider="first", stage="tags", outcome=ShareState.SETTLED, calls=1, input_tokens=8, output_tokens=2,
             cost_microunits=1200,
         )
     ]  # fmt: skip

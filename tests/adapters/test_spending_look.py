@@ -60,7 +60,7 @@ async def test_a_metered_call_is_on_record_and_counted(pool: asyncpg.Pool) -> No
 
     who = {"provider": provider, "stage": "tags"}
     assert seen("postloom_provider_calls_total", **who, outcome="settled") == 1
-    assert seen("postloom_provider_calls_total", **who, outcome="lost") == 1
+    assert seen("postloom_provider_requests_total", **who, outcome="lost") == 1
     assert seen("postloom_provider_calls_lost_total", **who) == 1
     assert seen("postloom_provider_tokens_total", **who, kind="input") == 8
     assert seen("postloom_provider_cost_microunits_total", **who) == 10_000

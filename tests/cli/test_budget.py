@@ -68,7 +68,7 @@ def test_budgets_fit_a_terminal_and_say_when_they_begin_anew() -> None:
     assert "everything\tRUB\t12.50\t4.00\t0.00\t8.50\t\t\n" in lines
     assert "tags\ttokens\tno limit\t100\t0\t\t0\t0\n" in lines
     assert "everything: set by anna at 2026-03-01 12:30:00 UTC" in lines
-    assert "2 asked today are lost" in lines
+    assert "2 of today's calls are lost" in lines
     assert "gigachat\tGigaChat-2\t65\t0\t65.5\n" in lines
     assert "other\tany model\t1000\t1000\t2000\n" in lines
 

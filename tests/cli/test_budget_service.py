@@ -135,7 +135,7 @@ async def test_budgets_are_shown_with_what_is_reserved_and_lost(
     )
 
     everything, tags, vision = shown["budgets"]
-    assert (shown["currency"], everything["lost"], everything["asked"], everything["requests"]) == (
+    assert (shown["currency"], everything["lost"], everything["calls"], everything["requests"]) == (
         "EUR",
         2,
         3,

@@ -63,7 +63,7 @@ def test_a_collection_that_is_being_filled_says_how_far_it_is() -> None:
 
 def test_what_was_spent_today_and_who_is_left_in_peace_is_a_line_each() -> None:
     everything = {
-        "stage": "", "tokens": {"limit": 1000, "used": 200, "reserved": 50, "left": 750}, "requests": 7, "asked": 9,
+        "stage": "", "tokens": {"limit": 1000, "used": 200, "reserved": 50, "left": 750}, "requests": 7, "calls": 9,
         "microunits": {"limit": None, "used": 1_250_000, "reserved": 0, "left": None},
     }  # fmt: skip
     city = {"tenant": "city", "currency": "RUB", "budgets": [everything]}

@@ -25,7 +25,7 @@ Money = Annotated[Decimal, Field(ge=0, lt=Decimal(10**12), decimal_places=6)]
 
 
 class _Policy(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Price(_Policy):
@@ -101,6 +101,13 @@ class SpendingPolicy(_Policy):
     budgets: Budgets = Budgets()
     brake: BrakePolicy = BrakePolicy()
     call_ends_after_s: float = Field(default=600.0, gt=0)
+
+    @model_validator(mode="after")
+    def _one_price_each(self) -> Self:
+        names = [(price.provider, price.model) for price in self.prices]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"prices has two for {' '.join(twice)}")
+        return self
 
     def price(self, provider: str, model: str) -> Price | None:
         """Return the price with the longest beginning of the model's name, None when there is none."""

@@ -120,6 +120,9 @@ def test_a_policy_that_cannot_be_meant_is_refused() -> None:
         {"budgets": {"crawl": {}}},
         {"prices": [{"provider": "a", "input": -1, "output": 0}]},
         {"prices": [{"provider": "a", "input": "0.0000001", "output": 0}]},
+        {"prices": [{"provider": "a", "input": "nan", "output": 0}]},
+        {"prices": [{"provider": "a", "input": number, "output": 0} for number in (1, 2)]},
+        {"call_ends_after_s": float("inf")},
     ]
     for mistake in mistakes:
         with pytest.raises(ValidationError):

@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 from cli import importing, search, tenants, up
 from cli.bench.command import bench
+from cli.budget import command as budget
 from cli.campaign import command as campaign
 from cli.delete.command import delete
 from cli.demo.command import demo
@@ -42,6 +43,7 @@ app.command("search")(search.search)
 app.command("explain")(explain)
 app.command("retag")(retag)
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(budget.app, name="budget")
 app.command("stuck")(stuck)
 app.command("resolve")(resolve)
 app.add_typer(dlq.app, name="dlq")

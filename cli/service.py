@@ -37,6 +37,7 @@ from workers.around import NOTHING, Around
 from workers.filling import switch_forever
 from workers.policies import load_policies
 from workers.providers import Providers, local_providers
+from workers.spending import lose_forever
 from workers.stores import Stores, open_stores
 from workers.workers import build_workers
 
@@ -182,6 +183,7 @@ def _run_parts(service: Service, *, reading: bool) -> None:
     service.run("relay", Relay(stores.pool, stores.events).run())
     service.run("trim", _trim_forever(service))
     service.run("switch", switch_forever(stores.vectors, VectorRecords(stores.pool)))
+    service.run("spending", lose_forever(stores.pool, service.policies.spending))
     if not reading:
         return
     door = Door(Directory(stores.pool), settings.album_deadline_seconds)

@@ -4,6 +4,7 @@ PipelineError
 ├── UnavailableError          a store or service of ours did not answer; the same call should work later
 │   ├── RateLimitedError      … and it told us how long to wait
 │   ├── BusyError             somebody else is doing this very thing; ask again shortly
+│   ├── UnansweredError       the question went out and no answer came: it may have to be paid for
 │   └── BrakedError           the provider failed too often: nobody asks it until its brake lets a probe through
 ├── BudgetExhaustedError      nothing more may be spent until ``goes_on_at``, or until somebody allows more
 └── RejectedError             the input can never be accepted as it is
@@ -13,6 +14,8 @@ LinkFailedError               (an UnavailableError) a site of somebody else's di
 
 from datetime import datetime, timedelta
 
+from contracts.asking import Usage
+
 
 class PipelineError(Exception):
     """Base of our errors. The class says whether the same call may succeed later."""
@@ -21,6 +24,10 @@ class PipelineError(Exception):
     retry_after: timedelta | None = None
     #: When what waits for this goes on by itself; None where a human has to look.
     goes_on_at: datetime | None = None
+    #: What the provider counted for its answer, although nothing came of it; None where it gave none.
+    usage: Usage | None = None
+    #: Whether it may have been billed although nobody knows how much; never so where ``usage`` says how much.
+    may_have_cost = False
 
 
 class UnavailableError(PipelineError):
@@ -43,8 +50,16 @@ class BusyError(UnavailableError):
         self.retry_after = retry_after
 
 
+class UnansweredError(UnavailableError):
+    """The whole question went out and no answer came back: the provider may have done the work, and may bill it."""
+
+    may_have_cost = True
+
+
 class BrakedError(UnavailableError):
     """The provider failed several times in a row; it is asked again after ``retry_after``, by one probe first."""
+
+    goes_on_at: datetime
 
     def __init__(self, message: str, retry_after: timedelta, goes_on_at: datetime) -> None:
         super().__init__(message)
@@ -52,11 +67,14 @@ class BrakedError(UnavailableError):
 
 
 class BudgetExhaustedError(PipelineError):
-    """The tenant's budget is spent until ``goes_on_at``; asking again before then is of no use."""
+    """The tenant's budget is spent until ``goes_on_at``; asking again before then is of no use.
+
+    ``goes_on_at`` is None where one call may take more than the budget of a whole day: then a human has to look.
+    """
 
     retryable = False
 
-    def __init__(self, message: str, goes_on_at: datetime) -> None:
+    def __init__(self, message: str, goes_on_at: datetime | None) -> None:
         super().__init__(message)
         self.goes_on_at = goes_on_at
 
@@ -78,6 +96,6 @@ class RejectedError(PipelineError):
 class RefusedError(RejectedError):
     """A link or a picture that will never do as it is; ``reason`` is the skip's reason, in snake_case."""
 
-    def __init__(self, message: str, reason: str) -> None:
+    def __init__(self, message: str, reason: str, usage: Usage | None = None) -> None:
         super().__init__(message)
-        self.reason = reason
+        self.reason, self.usage = reason, usage

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.identity import digest
 from contracts.post import MediaRef
+from domain.spending import SpendingPolicy
 from domain.text import word_count
 
 
@@ -68,6 +69,7 @@ class Policies(_Policy):
     schema_version: Literal[1] = 1
     crawl: CrawlPolicy = CrawlPolicy()
     vision: VisionPolicy = VisionPolicy()
+    spending: SpendingPolicy = SpendingPolicy()
 
     def crawl_version(self) -> str:
         """Return what makes the crawl stage stale when the policy changes."""

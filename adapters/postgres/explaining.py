@@ -48,7 +48,7 @@ class Records:
         self._pool = pool
 
     async def post(self, post_id: UUID) -> Row | None:
-        """Return everything recorded of a post: itself, stages, events, pictures and pages; None when it is gone."""
+        """Return everything recorded of a post: its stages, events, pictures, pages, calls; None when it is gone."""
         posts = await self._rows(query("explain_post"), post_id)
         if not posts:
             return None
@@ -57,6 +57,7 @@ class Records:
             "stages": await self._rows(STAGES, post_id),
             "pictures": await self._rows(PICTURES, post_id),
             "pages": await self._rows(PAGES, post_id),
+            "calls": await self._rows(query("explain_calls"), post_id),
             "events": await self._rows(EVENTS, [str(post_id)]),
         }
 

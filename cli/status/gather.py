@@ -17,9 +17,12 @@ from adapters.redis_streams.log import connect as connect_redis
 from adapters.redis_streams.watch import StreamInfo, describe
 from cli.patience import PATIENCE, answered
 from cli.running import Reach, archive, engine, needed, reach
+from cli.spending_policy import shown_policy
+from cli.status.spending import spending
 from cli.workflow_counts import open_workflows, stuck
 from contracts.errors import UnavailableError
 from contracts.streams import STREAMS, dead_letters
+from domain.spending import SpendingPolicy
 from runtime.settings import Settings
 
 Facts = dict[str, Any]
@@ -37,6 +40,7 @@ class Sources:
     redis: Redis
     client: Client | None
     web: httpx.AsyncClient
+    spending: SpendingPolicy
 
 
 @asynccontextmanager
@@ -50,7 +54,7 @@ async def sources(settings: Settings) -> AsyncIterator[Sources]:
     redis = connect_redis(needed(where.redis, settings))
     async with archive(settings, PATIENCE) as pool, httpx.AsyncClient(timeout=15, trust_env=False) as web:
         try:
-            yield Sources(settings, where, pool, redis, await _engine(settings), web)
+            yield Sources(settings, where, pool, redis, await _engine(settings), web, shown_policy(settings))
         finally:
             await answered("Redis", redis.aclose())
 
@@ -69,7 +73,7 @@ async def gather(ask: Sources) -> Facts:
         UnavailableError: the archive does not answer.
     """
     records, streams, workflows, service, fills = await asyncio.gather(
-        answered("PostgreSQL", _records(Reports(ask.pool)), ARCHIVE_PATIENCE),
+        answered("PostgreSQL", _records(ask), ARCHIVE_PATIENCE),
         _streams(ask.redis),
         _workflows(ask.client),
         _service(ask),
@@ -85,7 +89,8 @@ async def gather(ask: Sources) -> Facts:
     }
 
 
-async def _records(reports: Reports) -> Facts:
+async def _records(ask: Sources) -> Facts:
+    reports = Reports(ask.pool)
     return {
         "posts": await reports.posts(),
         "unfinished": await reports.unfinished(),
@@ -93,6 +98,7 @@ async def _records(reports: Reports) -> Facts:
         "albums": await reports.albums(),
         "channel_pictures": await reports.channel_pictures(),
         "outbox": await reports.outbox(),
+        "spending": await spending(ask.pool, ask.spending),
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cli.screen import Screen, seconds
+from cli.status.spending import show_spending
 from contracts.stages import Stage
 
 Facts = dict[str, Any]
@@ -21,6 +22,7 @@ def show(facts: Facts, screen: Screen, pace: str | None = None) -> None:
     _stages(facts["stages"], screen)
     _streams(facts["streams"], screen)
     _workflows(facts["workflows"], screen)
+    show_spending(facts["spending"], screen)
     screen.title("Addresses")
     screen.facts(facts["addresses"].items())
 

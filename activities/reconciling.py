@@ -8,6 +8,7 @@ from uuid import UUID
 
 from temporalio import activity
 
+from activities.heartbeat import beating
 from contracts.errors import RejectedError
 from contracts.post import PostRef, Refresh
 from contracts.reconciling import Check, Compared, ComparePart, Difference, Kind
@@ -122,10 +123,11 @@ class ReconcileActivities:
     async def compare_strays(self, part: ComparePart) -> Compared:
         """Find points and nodes of no post; with ``apply`` remove them. Idempotent by post id."""
         tenant = tenant_of(part)
-        points, nodes = await self._vectors.ids(tenant), await self._graph.post_ids(tenant)
-        no_points, no_nodes = await self._strays(tenant, points), await self._strays(tenant, nodes)
-        if part.apply:
-            await self._remove(tenant, no_points, no_nodes)
+        async with beating():
+            points, nodes = await self._vectors.ids(tenant), await self._graph.post_ids(tenant)
+            no_points, no_nodes = await self._strays(tenant, points), await self._strays(tenant, nodes)
+            if part.apply:
+                await self._remove(tenant, no_points, no_nodes)
         differences = found(
             _strays(Kind.STRAY_POINTS, no_points, removed=part.apply),
             _strays(Kind.STRAY_NODES, no_nodes, removed=part.apply),
@@ -134,17 +136,14 @@ class ReconcileActivities:
 
     async def _remove(self, tenant: UUID, points: Sequence[UUID], nodes: Sequence[UUID]) -> None:
         for start in range(0, len(points), STRAYS):
-            activity.heartbeat()
             await self._vectors.delete(tenant, points[start : start + STRAYS])
         for id in nodes:
-            activity.heartbeat()
             await self._graph.delete_post(tenant, id)
 
     async def _strays(self, tenant: UUID, ids: Iterable[UUID]) -> list[UUID]:
         """Return those ids that no post has; a post is in the archive before it is anywhere else."""
         ordered, strays = sorted(ids), list[UUID]()
         for start in range(0, len(ordered), STRAYS):
-            activity.heartbeat()
             some = ordered[start : start + STRAYS]
             known = await self._archive.known(tenant, some)
             strays += [id for id in some if id not in known]

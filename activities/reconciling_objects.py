@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from temporalio import activity
@@ -13,6 +13,9 @@ from contracts.reconciling import Compared, ComparePart, Difference, Kind
 from contracts.stages import Stage
 from contracts.vision import PictureFacts
 from domain.reconciling import PART, Taken, taken
+
+#: Questions to the object store that are on their way at the same time.
+AT_ONCE: Final = 20
 
 
 class Stored(Protocol):
@@ -119,12 +122,14 @@ class ReconcileObjectActivities:
         await self._archive.forget_unread(tenant_of(part), part.after, part.until)
 
     async def _cut(self, rows: Sequence[Stored], *, apply: bool) -> Taken[Lost]:
-        absent = await asyncio.gather(*(self._absent(row.keys) for row in rows))
+        slots = asyncio.Semaphore(AT_ONCE)
+        absent = await asyncio.gather(*(self._absent(row.keys, slots) for row in rows))
         lost = {row.cursor: (row.cursor, keys) for row, keys in zip(rows, absent, strict=True) if keys}
         return taken([row.cursor for row in rows], lost, apply=apply)
 
-    async def _absent(self, keys: Sequence[str]) -> tuple[str, ...]:
-        return tuple([key for key in keys if not await self._objects.exists(key)])
+    async def _absent(self, keys: Sequence[str], slots: asyncio.Semaphore) -> tuple[str, ...]:
+        async with slots:
+            return tuple([key for key in keys if not await self._objects.exists(key)])
 
 
 def _each(lost: Iterable[Lost]) -> Iterable[tuple[str, str]]:

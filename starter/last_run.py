@@ -44,22 +44,37 @@ async def given_to_post(client: Client, run: WorkflowExecutionDescription) -> li
         return []
     [first] = inputs
     deletions = [Deletion.model_validate(value) for name, value in told if name == "deleted"]
-    if deletion := next(iter(deletions), first.deletion):
-        return [PostInput(ref=first.ref, deletion=deletion)]
     retags = (Retag.model_validate(value) for name, value in told if name == "retag")
-    versions = [_VERSION.validate_python(value) for name, value in told if name == "edited"]
-    if first.event is None and versions:
-        first = first.model_copy(update={"event": versions.pop(0)})
-    again = first.model_copy(update={"retags": (*first.retags, *retags), "parked_until": None})
-    return [again, *(PostInput(ref=first.ref, event=version) for version in versions)]
+    versions = (_VERSION.validate_python(value) for name, value in told if name == "edited")
+    given = {
+        "deletion": next(iter(deletions), first.deletion),
+        "retags": (*first.retags, *retags),
+        "versions": (*first.versions, *versions),
+    }
+    return in_order(first.model_copy(update=given))
+
+
+def in_order(given: PostInput) -> list[PostInput]:
+    """Return what a post was given as what it can be told one after the other, whether it runs or has ended.
+
+    What was left out of an earlier run is tried again, and the wait begins anew.
+    """
+    if given.deletion:
+        return [PostInput(ref=given.ref, deletion=given.deletion)]
+    first, *later = (*((given.event,) if given.event else ()), *given.versions) or (None,)
+    anew = {"event": first, "versions": (), "skipped": (), "parked_until": None}
+    again = given.model_copy(update=anew)
+    return [again, *(PostInput(ref=given.ref, event=version) for version in later)]
 
 
 async def given_to_album(client: Client, run: WorkflowExecutionDescription) -> list[AlbumInput]:
     """Return what to begin with so that no announcement is lost that the run was told of, in order."""
     told = [one async for one in _told(client, run)]
     inputs = [AlbumInput.model_validate(value) for name, value in told if name == _INPUT]
-    grown = (AlbumParsed.model_validate(value) for name, value in told if name == "grown")
-    return inputs + [inputs[0].model_copy(update={"event": event}) for event in grown if inputs]
+    grown = [AlbumParsed.model_validate(value) for name, value in told if name == "grown"]
+    events = [event for one in inputs for event in (one.event, *one.events, *grown) if event]
+    anew = {"events": (), "parked_until": None}
+    return [inputs[0].model_copy(update={**anew, "event": event}) for event in events]
 
 
 async def _told(client: Client, run: WorkflowExecutionDescription) -> AsyncIterator[tuple[str, Any]]:

@@ -14,7 +14,7 @@ from contracts.channel_photo import ChannelPhotoInput, ChannelPhotoRef
 from contracts.errors import RejectedError, UnavailableError
 from contracts.identity import WorkflowName, workflow_name
 from contracts.post import Deletion, PostInput, Refresh
-from starter.last_run import given_to_album, given_to_post, last_run
+from starter.last_run import given_to_album, given_to_post, in_order, last_run
 from workflows.starting import (
     TOGETHER,
     refresh_album,
@@ -66,8 +66,9 @@ class Restarts:
         if name is None:
             raise RejectedError(f"{workflow_id} is no workflow of a post, an album or a channel picture")
         left = await self._leftovers.of(workflow_id)
-        unsaved = [letter.unsaved for letter in left.letters if letter.unsaved]
-        unsaved += [kept] if kept and kept not in unsaved else []
+        letters = [letter.unsaved for letter in left.letters if letter.unsaved]
+        letters += [kept] if kept and kept not in letters else []
+        unsaved = [wish for letter in letters for wish in in_order(letter)]
         try:
             last = await last_run(self._client, workflow_id)
             if not await self._begin(name, last, unsaved):
@@ -86,8 +87,8 @@ class Restarts:
             UnavailableError: the engine or the archive does not answer.
         """
         try:
-            if kept:
-                await start_post(self._client, kept)
+            for wish in in_order(kept) if kept else ():
+                await start_post(self._client, wish)
         except (RPCError, RaceError) as error:
             raise UnavailableError(f"Temporal does not take it: {error}") from error
         await self._leftovers.forget(workflow_id, key)

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from contracts.parking import Parked, Waiter
-    from contracts.post import Decision, Problem
+    from contracts.post import Decision, PostInput, Problem
     from domain.decisions import GIVE_UP, SKIP, objection, possible
     from workflows import attributes, park_records
     from workflows.hosting import Host
@@ -112,7 +112,13 @@ class ParkingPlace:
             problems=problems,
             since=now,
             until=self.until or now,
+            unsaved=self._unsaved(),
         )
+
+    def _unsaved(self) -> PostInput | None:
+        """What of a post only this workflow has; a dead letter keeps it for longer than a history is kept."""
+        given = self._host.next_run()
+        return given if isinstance(given, PostInput) and (given.versions or given.deletion) else None
 
     async def _waited(self, park: Parked) -> ApplicationError | None:
         """Wait; return the failure that it ends with when nothing comes until the deadline."""

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from adapters.postgres.channel_photos import WaitingPhoto, photo_of
+from adapters.postgres.comparing_objects import READER
 from adapters.postgres.errors import our_errors
 from contracts.album import AlbumRef
 from contracts.identity import trace_id
@@ -112,9 +113,7 @@ FROM channel_photos p JOIN channels c ON c.id = p.channel_id
 WHERE p.tenant_id = $1 AND p.id > $2::text::uuid AND p.id <= $3::text::uuid AND p.recorded_at IS NULL
 """,
     Check.PAGES: f"""
-SELECT DISTINCT {_WORKFLOW} FROM pages g
-JOIN posts p ON p.tenant_id = g.tenant_id
-    AND p.id = CASE WHEN g.html_key LIKE 'crawl/%' THEN split_part(g.html_key, '/', 3)::uuid END
+SELECT DISTINCT {_WORKFLOW} FROM pages g JOIN posts p ON p.tenant_id = g.tenant_id AND p.id = {READER}
 JOIN channels c ON c.id = p.channel_id JOIN post_stages s ON s.post_id = p.id
 WHERE g.tenant_id = $1 AND g.page_key > $2 AND g.page_key <= $3 AND s.stage = 'crawl' AND s.fingerprint = ''
 """,  # noqa: S608  # a constant of ours

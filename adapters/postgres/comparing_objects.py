@@ -33,15 +33,14 @@ SELECT data FROM media_vision WHERE tenant_id = $1 AND file_sha256 = $2 AND s3_k
 ORDER BY analyzed_at DESC LIMIT 1
 """
 
-#: The post that read the page, by the key of its objects; when that is gone, any other with the link.
-READERS: Final = """
-SELECT COALESCE(
+#: The post that read the page ``g``, by the key of its objects; when that is gone, the first other with the link.
+READER: Final = """COALESCE(
     (SELECT p.id FROM posts p WHERE p.tenant_id = g.tenant_id
         AND p.id = CASE WHEN g.html_key LIKE 'crawl/%' THEN split_part(g.html_key, '/', 3)::uuid END),
-    (SELECT p.id FROM posts p WHERE p.tenant_id = g.tenant_id AND p.urls ? g.url LIMIT 1)
-) AS post_id
-FROM pages g WHERE g.tenant_id = $1 AND g.page_key = ANY ($2)
+    (SELECT p.id FROM posts p WHERE p.tenant_id = g.tenant_id AND p.urls ? g.url ORDER BY p.id LIMIT 1))
 """
+
+READERS: Final = f"SELECT {READER} AS post_id FROM pages g WHERE g.tenant_id = $1 AND g.page_key = ANY ($2)"  # noqa: S608  # ours
 
 #: What is known of the page stays until it was read again.
 EXPIRE: Final = "UPDATE pages SET fetched_at = 'epoch' WHERE tenant_id = $1 AND page_key = ANY ($2)"

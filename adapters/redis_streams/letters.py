@@ -1,6 +1,6 @@
 """The dead-letter streams: reading what lies there, taking out what has been dealt with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -46,6 +46,17 @@ class Letters:
         """Return the letters of every stream, or of the one whose letters are wanted; oldest first."""
         return [letter for name in _wanted(stream) for letter in await self._of(name)]
 
+    async def newest(self, count: int, stream: str | None = None) -> tuple[list[Letter], int]:
+        """Return up to ``count`` of the newest letters, oldest first, and how many there are altogether."""
+        found: list[Letter] = []
+        total = 0
+        for name in _wanted(stream):
+            with our_errors():
+                rows = await self._redis.xrevrange(name, count=count)
+                total += await self._redis.xlen(name)
+            found += [Letter(name, id, fields) for id, fields in rows]
+        return by_age(found)[-count:], total
+
     async def named(self, entry_id: str, stream: str | None = None) -> list[Letter]:
         """Return the letters with that entry id, which is unique within a stream only."""
         found: list[Letter] = []
@@ -63,6 +74,11 @@ class Letters:
                 found += [Letter(stream, id, fields) for id, fields in rows]
                 after = f"({rows[-1][0]}"
         return found
+
+
+def by_age(letters: Iterable[Letter]) -> list[Letter]:
+    """Return letters of several streams, oldest first."""
+    return sorted(letters, key=lambda letter: tuple(map(int, letter.id.split("-"))))
 
 
 def _wanted(stream: str | None) -> list[str]:

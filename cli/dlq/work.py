@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.redis_streams.letters import Letter, Letters
+from adapters.redis_streams.letters import Letter, Letters, by_age
 from adapters.redis_streams.log import connect
 from cli.dlq.naming import letter_named, name_of, stream_named
 from cli.dlq.screen import show_letters, show_one
@@ -26,12 +26,21 @@ async def list_letters(stream: str | None, reason: str | None, limit: int, *, as
     """
     settings, wanted = load_settings(), stream_named(stream)
     async with open_letters(settings) as letters:
-        found = chosen(await letters.all(wanted), reason)
-    shown = found[-limit:]
+        shown, total = await _newest(letters, wanted, reason, limit)
     if as_json:
-        show_json({"total": len(found), "letters": [facts(letter) for letter in shown]})
+        show_json({"total": total, "letters": [facts(letter) for letter in shown]})
     else:
-        show_letters(shown, len(found), command(settings.data_dir), Screen(), datetime.now(UTC))
+        show_letters(shown, total, command(settings.data_dir), Screen(), datetime.now(UTC))
+
+
+async def _newest(
+    letters: Letters, stream: str | None, reason: str | None, limit: int
+) -> tuple[list[Letter], int]:
+    """The letters to show, and how many there are; for a reason all have to be read."""
+    if reason is None:
+        return await letters.newest(limit, stream)
+    found = chosen(await letters.all(stream), reason)
+    return found[-limit:], len(found)
 
 
 async def show_letter(id: str, stream: str | None, *, as_json: bool) -> None:
@@ -55,8 +64,7 @@ async def open_letters(settings: Settings) -> AsyncIterator[Letters]:
 
 def chosen(letters: Sequence[Letter], reason: str | None) -> list[Letter]:
     """Return the letters with that code, all without one; oldest first."""
-    found = [letter for letter in letters if reason in {None, letter.code}]
-    return sorted(found, key=lambda letter: tuple(map(int, letter.id.split("-"))))
+    return by_age(letter for letter in letters if reason in {None, letter.code})
 
 
 def facts(letter: Letter) -> dict[str, Any]:

@@ -321,3 +321,18 @@ async def test_an_archive_has_a_name_that_stays(pool: asyncpg.Pool) -> None:
     assert first == second
     with pytest.raises(asyncpg.UniqueViolationError):
         await pool.execute("INSERT INTO archive DEFAULT VALUES")
+
+
+async def test_a_page_whose_first_reader_is_gone_is_pending_for_who_reads_it_now(
+    pool: asyncpg.Pool, comparison: Comparison, objects: ObjectComparison, ref: PostRef
+) -> None:
+    other = a_ref(8, tenant=ref.tenant_id)
+    for each in (ref, other):
+        await an_indexed_post(pool, each, Stage.CRAWL)
+    key = await a_page(pool, ref)
+    await pool.execute("DELETE FROM posts WHERE id = $1", ref.post_id)
+
+    (reader,) = await objects.readers(ref.tenant_id, [key])
+    await comparison.clear(ref.tenant_id, [(reader, Stage.CRAWL)])
+
+    assert await comparison.pending(Check.PAGES, ref.tenant_id, "", key) == [other.workflow_id]

@@ -73,3 +73,14 @@ async def test_a_letter_is_taken_out_once(redis: Redis) -> None:
     assert await letters.withdraw(dead_letters(POSTS_PARSED), id)
     assert not await letters.withdraw(dead_letters(POSTS_PARSED), id)
     assert await letters.all() == []
+
+
+async def test_the_newest_of_all_streams_are_read_without_the_others(redis: Redis) -> None:
+    for number in range(1, 6):
+        await put(redis, POSTS_PARSED if number % 2 else POSTS_TAGGED, f"{number}-0")
+
+    shown, total = await Letters(redis).newest(2)
+    of_one, count = await Letters(redis).newest(2, POSTS_PARSED)
+
+    assert ([letter.id for letter in shown], total) == (["4-0", "5-0"], 5)
+    assert ([letter.id for letter in of_one], count) == (["3-0", "5-0"], 3)

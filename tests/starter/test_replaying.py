@@ -22,6 +22,7 @@ from adapters.redis_streams.letters import Letter, Letters
 from contracts.dead_letters import PARKED, parked
 from contracts.encoding import encode
 from contracts.post import Deletion, PostInput, PostRef, Retag
+from contracts.stages import Stage
 from contracts.streams import POSTS_PARSED, POSTS_TAGGED, dead_letters
 from starter.door import Door
 from starter.replaying import Replays
@@ -274,3 +275,16 @@ async def test_what_nobody_knows_is_said_so(desk: Desk) -> None:
     assert (stranger.accepted, nonsense.accepted) == (False, False)
     assert "knows anything of it" in stranger.said
     assert "is no workflow of a post" in nonsense.said
+
+
+async def test_versions_that_wait_for_one_another_are_told_in_their_order(desk: Desk) -> None:
+    ref = await archived(desk)
+    versions = tuple(an_edit(ref, text=text) for text in ("newer", "newest"))
+    unsaved = PostInput(ref=ref, versions=versions, skipped=(Stage.TAGS,), parked_until=MOMENT)
+    letter = parked(a_park(ref, unsaved=unsaved))
+
+    await desk.replays.replay(Letter(letter.stream, "1-0", letter.fields))
+
+    first, second = await given(desk, ref.workflow_id)
+    assert (first["event"]["text"], second["text"]) == ("newer", "newest")
+    assert (first["versions"], first["skipped"], first["parked_until"]) == ([], [], None)

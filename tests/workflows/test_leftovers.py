@@ -5,8 +5,8 @@ from temporalio.client import WorkflowFailureError
 
 from contracts.errors import RejectedError
 from contracts.post import Deletion, PostInput, PostRef, Refresh
-from tests.build import a_post
-from tests.workflows.town import Town, within
+from tests.build import SHORT, a_post
+from tests.workflows.town import Town, parked, within
 from workflows.starting import refresh_post
 
 pytestmark = pytest.mark.services
@@ -55,3 +55,39 @@ async def test_a_deletion_closes_it(town: Town) -> None:
 
     assert await left_open(town, ref) == 0
     assert "posts:tagged:dlq" not in town.streams()
+
+
+async def test_the_letter_of_a_version_that_cannot_be_saved_keeps_it(town: Town) -> None:
+    ref = town.ref()
+    town.world.archive.refused = {SHORT}
+    await parked(await town.start(a_post(ref, text=SHORT)))
+    await town.told("posts:parsed:dlq")
+
+    (letter,) = (await town.world.leftovers.of(ref.workflow_id)).letters
+
+    assert letter.unsaved is not None
+    assert [version.text for version in letter.unsaved.versions] == [SHORT]
+
+
+async def test_the_letter_of_a_deletion_that_is_stuck_keeps_it(town: Town) -> None:
+    ref = town.ref()
+    await town.run(a_post(ref))
+    town.world.archive.weather.always = RejectedError("no row holds this tombstone")
+    await parked(await town.start(PostInput(ref=ref, deletion=Deletion(reason="admin"))))
+    await town.told("posts:parsed:dlq")
+
+    (letter,) = (await town.world.leftovers.of(ref.workflow_id)).letters
+
+    assert letter.unsaved is not None
+    assert letter.unsaved.deletion == Deletion(reason="admin")
+
+
+async def test_the_letter_of_any_other_stage_keeps_nothing(town: Town) -> None:
+    ref = town.ref()
+    town.world.tagger.weather.always = BROKEN
+    await parked(await town.start(a_post(ref)))
+    await town.told("posts:tagged:dlq")
+
+    (letter,) = (await town.world.leftovers.of(ref.workflow_id)).letters
+
+    assert letter.unsaved is None

@@ -37,7 +37,7 @@ class Crawl4AI:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._trusted = httpx.create_ssl_context()
+        self._trusted = httpx.create_ssl_context() if access.url.startswith("https:") else False
 
     async def crawl(self, url: str, page_seconds: float) -> Result:
         """Return what the server says of the page, which may be why it has none.

@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from contracts.album import AlbumRef
@@ -134,7 +135,8 @@ class FakeWeb:
         self.broken: dict[str, PipelineError] = {}
         self.asked: list[str] = []
 
-    async def read(self, url: str) -> FakePage:
+    async def read(self, url: str, pay: Callable[[str], Awaitable[None]]) -> FakePage:
+        await pay(urlsplit(url).hostname or "")
         self.asked.append(url)
         if url in self.broken:
             raise self.broken[url]

@@ -64,7 +64,7 @@ class Gate:
 
 
 class FakeTagger:
-    """Proposes every word of more than five letters."""
+    """Proposes every word of more than five letters, or what ``says`` holds, whatever it reads."""
 
     provider = "fake"
     model = "words"
@@ -72,11 +72,13 @@ class FakeTagger:
     def __init__(self) -> None:
         self.weather = Weather()
         self.texts: list[str] = []
+        self.says: tuple[str, ...] | None = None
 
     async def tags_for(self, text: str, asker: Asker) -> TagAnswer:
         self.weather.strike()
         self.texts.append(text)
         words = tuple(word.strip(".,:;!?") for word in text.split() if len(word) > 5)
+        words = words if self.says is None else self.says
         return TagAnswer(tags=words, provider=self.provider, model=self.model)
 
 
@@ -129,9 +131,10 @@ class FakePage:
 
 
 class FakeWeb:
-    """Every address has a page, unless it is named in ``broken``."""
+    """Every address has a page, unless it is named in ``broken``; ``texts`` are what pages say, by their address."""
 
     def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
         self.broken: dict[str, PipelineError] = {}
         self.asked: list[str] = []
 
@@ -140,7 +143,7 @@ class FakeWeb:
         self.asked.append(url)
         if url in self.broken:
             raise self.broken[url]
-        return FakePage(url, f"текст страницы {url}")
+        return FakePage(url, self.texts.get(url, f"текст страницы {url}"))
 
 
 class FakeEmbedder:

@@ -29,6 +29,8 @@ class CrawlPolicy(_Policy):
     max_response_bytes: int = 10_485_760
     content_types: tuple[str, ...] = ("text/html", "application/xhtml+xml", "text/plain")
     ttl_days: int = 7
+    per_tenant_daily: int = Field(default=300, ge=0)
+    per_domain_hourly: int = Field(default=60, ge=0)
 
     def trigger(self, text: str, tags: tuple[str, ...]) -> str | None:
         """Return why the links of a post are read (trigger_tag, wordcount, text_length), None when they are not."""
@@ -72,8 +74,9 @@ class Policies(_Policy):
     spending: SpendingPolicy = SpendingPolicy()
 
     def crawl_version(self) -> str:
-        """Return what makes the crawl stage stale when the policy changes."""
-        return f"{self.crawl.version}-{digest(self.crawl.model_dump_json())[:8]}"
+        """Return what makes the crawl stage stale when the policy changes; how many pages may be read does not."""
+        values = self.crawl.model_dump_json(exclude={"per_tenant_daily", "per_domain_hourly"})
+        return f"{self.crawl.version}-{digest(values)[:8]}"
 
     def vision_version(self) -> str:
         """Return what makes the vision stage stale when the policy changes."""

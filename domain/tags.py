@@ -1,6 +1,7 @@
 """Tags as they are kept: few, short, clean, and each standing in the text."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
@@ -12,7 +13,10 @@ MAX_LENGTH: Final = 60
 MIN_TEXT: Final = 80
 
 _EDGES: Final = " \t\n.,;:!?\"'«»“”„()[]{}<>*_`~|/\\#-–—"
-_BAD: Final = re.compile(r"https?://|t\.me/|@\w|[\x00-\x1f<>{}]")
+_MARKUP: Final = re.compile(r"[<>{}|\\^`\[\]]")
+_ADDRESS: Final = re.compile(
+    r"@|://|\bwww\.|\bt\.me\b|\w\.\w+/|\w\.(?:com|org|net|info|biz|io|me|ru|su|by|kz|ua|uz|рф|app|dev|site|online|shop|xyz)\b"
+)
 
 
 def clean(candidates: Iterable[str], text: str) -> tuple[str, ...]:
@@ -21,11 +25,17 @@ def clean(candidates: Iterable[str], text: str) -> tuple[str, ...]:
     tags: dict[str, None] = {}
     for candidate in candidates:
         tag = normalized(candidate).lower().strip(_EDGES)
-        if 2 <= len(tag) <= MAX_LENGTH and not _BAD.search(tag) and tag in haystack:
+        if 2 <= len(tag) <= MAX_LENGTH and _is_plain(tag) and tag in haystack:
             tags.setdefault(tag)
         if len(tags) == MAX_TAGS:
             break
     return tuple(tags)
+
+
+def _is_plain(tag: str) -> bool:
+    """Whether it is no address, names nobody by @, and has no markup and nothing that is not seen."""
+    unseen = any(unicodedata.category(character).startswith("C") for character in tag)
+    return not (unseen or _MARKUP.search(tag) or _ADDRESS.search(tag))
 
 
 def refusal(text: str, *, has_picture: bool) -> str | None:

@@ -27,6 +27,28 @@ class CrawlSettings(BaseModel):
     resolve: dict[str, str] = {}
 
 
+class Crawl4AISettings(BaseModel):
+    """The Crawl4AI server that reads links when ``providers.reader`` says so; ``timeout`` (seconds) is for one page."""
+
+    url: str = Field(default="http://127.0.0.1:11235", pattern=r"^https?://")
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    timeout: float = Field(default=40.0, gt=0, le=44)
+
+    def secret(self) -> str | None:
+        """Return the token, from its file where one is named; None where the server asks for none.
+
+        Raises:
+            SettingsError: the file cannot be read.
+        """
+        if self.token_file is None:
+            return self.token.get_secret_value() if self.token else None
+        try:
+            return self.token_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"POSTLOOM_CRAWL4AI__TOKEN_FILE: {self.token_file} cannot be read") from error
+
+
 class VisionSettings(BaseModel):
     """Looking at pictures. ``ocr`` reads their text where tesseract is installed; off, nothing reads it."""
 
@@ -37,6 +59,7 @@ class ProviderSettings(BaseModel):
     """Who does the thinking. ``faulty`` is the local one that refuses some posts: for trying out what happens then."""
 
     tags: Literal["local", "faulty"] = "local"
+    reader: Literal["local", "crawl4ai"] = "local"
 
 
 class FaultySettings(BaseModel):
@@ -86,6 +109,7 @@ class Settings(BaseSettings):
     log_level: str = "info"
     temporal: TemporalSettings = TemporalSettings()
     crawl: CrawlSettings = CrawlSettings()
+    crawl4ai: Crawl4AISettings = Crawl4AISettings()
     vision: VisionSettings = VisionSettings()
     providers: ProviderSettings = ProviderSettings()
     faulty: FaultySettings = FaultySettings()

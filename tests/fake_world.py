@@ -6,7 +6,7 @@ from activities.announcing import BridgeActivities
 from activities.assembling import AlbumActivities
 from activities.campaigning import CampaignActivities, Workflows
 from activities.channel_photos import ChannelPhotoActivities
-from activities.crawling import CrawlActivities
+from activities.crawling import CrawlActivities, Reading
 from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
@@ -27,6 +27,7 @@ from tests.fake_archive import FakeAlbums, FakeArchive, FakeLooks, FakePages, Fa
 from tests.fake_campaigns import FakeCampaignPosts, FakePostWorkflows
 from tests.fake_channel_photos import FakeChannelPhotos
 from tests.fake_comparing import FakeComparison, FakeObjectComparison, FakeSentOutbox
+from tests.fake_page_budget import FakePageBudget
 from tests.fakes import (
     FakeEmbedder,
     FakeEmbedders,
@@ -61,7 +62,9 @@ class World:
         self.saving = SavingActivities(posts, VERSIONS)
         self.seeing = VisionActivities(self.eyes, self.looks, objects, VisionPolicy(), posts, posts)
         self.tagging = TagActivities(self.tagger, posts, posts, VERSIONS.vision)
-        self.crawling = CrawlActivities(self.web, self.pages, objects, CRAWL_POLICY, posts, posts)
+        self.budget = FakePageBudget()
+        reading = Reading(self.web, self.budget, CRAWL_POLICY)
+        self.crawling = CrawlActivities(reading, self.pages, objects, posts, posts)
         self.enriching = EnrichActivities(posts, posts, VERSIONS.crawl)
         self.indexing = IndexActivities(
             self.embedders, self.vectors, self.graph, posts, posts, VERSIONS.vision

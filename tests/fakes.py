@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from contracts.album import AlbumRef
@@ -63,7 +64,7 @@ class Gate:
 
 
 class FakeTagger:
-    """Proposes every word of more than five letters."""
+    """Proposes every word of more than five letters, or what ``says`` holds, whatever it reads."""
 
     provider = "fake"
     model = "words"
@@ -71,11 +72,13 @@ class FakeTagger:
     def __init__(self) -> None:
         self.weather = Weather()
         self.texts: list[str] = []
+        self.says: tuple[str, ...] | None = None
 
     async def tags_for(self, text: str, asker: Asker) -> TagAnswer:
         self.weather.strike()
         self.texts.append(text)
         words = tuple(word.strip(".,:;!?") for word in text.split() if len(word) > 5)
+        words = words if self.says is None else self.says
         return TagAnswer(tags=words, provider=self.provider, model=self.model)
 
 
@@ -128,17 +131,19 @@ class FakePage:
 
 
 class FakeWeb:
-    """Every address has a page, unless it is named in ``broken``."""
+    """Every address has a page, unless it is named in ``broken``; ``texts`` are what pages say, by their address."""
 
     def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
         self.broken: dict[str, PipelineError] = {}
         self.asked: list[str] = []
 
-    async def read(self, url: str) -> FakePage:
+    async def read(self, url: str, pay: Callable[[str], Awaitable[None]]) -> FakePage:
+        await pay(urlsplit(url).hostname or "")
         self.asked.append(url)
         if url in self.broken:
             raise self.broken[url]
-        return FakePage(url, f"текст страницы {url}")
+        return FakePage(url, self.texts.get(url, f"текст страницы {url}"))
 
 
 class FakeEmbedder:

@@ -11,7 +11,7 @@ from activities.announcing import BridgeActivities
 from activities.assembling import AlbumActivities
 from activities.campaigning import CampaignActivities
 from activities.channel_photos import ChannelPhotoActivities
-from activities.crawling import CrawlActivities
+from activities.crawling import CrawlActivities, Reading
 from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
@@ -33,6 +33,7 @@ from adapters.postgres.comparing_objects import ObjectComparison
 from adapters.postgres.deleting import Tombstones
 from adapters.postgres.outbox import Outbox
 from adapters.postgres.outbox_sent import SentOutbox
+from adapters.postgres.page_budget import PageBudget
 from adapters.postgres.pages import PageMemory
 from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
@@ -104,7 +105,8 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     )
     tagging = TagActivities(providers.tagger, posts, records, versions.vision)
     pages = PageMemory(pool, timedelta(days=parts.policies.crawl.ttl_days))
-    crawling = CrawlActivities(providers.reader, pages, objects, parts.policies.crawl, posts, records)
+    reading = Reading(providers.reader, PageBudget(pool), parts.policies.crawl)
+    crawling = CrawlActivities(reading, pages, objects, posts, records)
     enriching = EnrichActivities(posts, records, versions.crawl)
     indexing = IndexActivities(
         providers.embedders, parts.stores.vectors, parts.stores.graph, posts, records, versions.vision

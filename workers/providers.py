@@ -16,6 +16,7 @@ from contracts.errors import RejectedError, UnavailableError
 from contracts.post import Versions
 from domain.policy import Policies
 from runtime.settings import FaultySettings, Settings
+from workers.reading import chosen_reader, crawl_version
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +40,6 @@ def local_providers(settings: Settings, policies: Policies) -> Providers:
     from adapters.local_tagger import LocalTagger  # noqa: PLC0415
     from adapters.local_vision import LocalVision  # noqa: PLC0415
     from adapters.tesseract import Tesseract  # noqa: PLC0415
-    from adapters.web.reader import WebReader  # noqa: PLC0415
 
     tagger = LocalTagger()
     vision = LocalVision(
@@ -49,12 +49,12 @@ def local_providers(settings: Settings, policies: Policies) -> Providers:
     return Providers(
         tagger=_faulty(tagger, settings.faulty) if settings.providers.tags == "faulty" else tagger,
         vision=vision,
-        reader=WebReader(policies.crawl, settings.crawl.resolve),
+        reader=chosen_reader(settings, policies.crawl),
         embedders=embedders,
         versions=Versions(
             vision=f"{vision.provider}-{vision.model}-{vision.version}-{policies.vision_version()}",
             tags=f"{tagger.provider}-{tagger.model}-{tagger.version}",
-            crawl=policies.crawl_version(),
+            crawl=crawl_version(settings, policies),
             enrich="1",
             vectors=embedders.wanted.identity.stage_version,
             graph="1",

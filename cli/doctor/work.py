@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from cli.doctor import checks
 from cli.doctor.checks import Finding
+from cli.doctor.crawler import crawler
 from cli.doctor.service import PART, service_findings
 from cli.screen import Screen, show_json
 from runtime.settings import Settings, load_settings
@@ -23,6 +24,7 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     checks.ports,
     checks.policy_file,
     checks.ocr,
+    crawler,
 )
 
 

@@ -73,3 +73,9 @@ def test_a_changed_value_changes_the_version_of_its_part_alone() -> None:
 
     assert policies.crawl_version() != Policies().crawl_version()
     assert policies.vision_version() == Policies().vision_version()
+
+
+def test_how_many_pages_may_be_read_makes_no_page_stale() -> None:
+    policies = Policies(crawl=CrawlPolicy(per_tenant_daily=1, per_domain_hourly=1))
+
+    assert policies.crawl_version() == Policies().crawl_version()

@@ -1,5 +1,6 @@
 """The prompts: files with a version, and what stands between marks so that it is read as data."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -29,15 +30,12 @@ def load_prompt(name: str) -> Prompt:
     return Prompt(name, (_FOLDER / f"{name}.txt").read_text(encoding="utf-8").strip())
 
 
-def as_data(text: str) -> str:
-    """Return ``text`` between two lines with a mark that it cannot contain, the same for the same text."""
-    mark = _mark(text)
-    return "\n".join((BEGIN.format(mark=mark), text, END.format(mark=mark)))
+def as_data(text: str, hashed: Callable[..., str] = digest) -> str:
+    """Return ``text`` between two lines with a mark that it does not contain, the same for the same text.
 
-
-def _mark(text: str) -> str:
-    """A hash of the text: whoever writes the text cannot know it, and where it did stand in it, another is taken."""
-    mark = digest(text)[:16]
+    Whoever writes the text cannot know its hash, and where that does stand in it, another mark is taken.
+    """
+    mark = hashed(text)[:16]
     while mark in text:
-        mark = digest(mark, text)[:16]
-    return mark
+        mark = hashed(mark, text)[:16]
+    return "\n".join((BEGIN.format(mark=mark), text, END.format(mark=mark)))

@@ -41,11 +41,12 @@ def _listed(reading: Any) -> list[Any] | None:
 
 
 def _under_a_name(reading: dict[str, Any]) -> list[Any] | None:
-    named = next((reading[name] for name in _NAMES[:3] if name in reading), None)
-    if isinstance(named, str):
-        return _COMMAS.split(named)
-    if isinstance(named, list):
-        return named
+    for name in _NAMES[:3]:
+        if name in reading:
+            named = reading[name]
+            return (
+                _COMMAS.split(named) if isinstance(named, str) else named if isinstance(named, list) else None
+            )
     lists = [value for value in reading.values() if isinstance(value, list)]
     return lists[0] if len(lists) == 1 else None
 

@@ -78,6 +78,7 @@ def test_more_tags_than_anybody_needs_are_cut() -> None:
         "NaN",
         "{}",
         '{"a": [1], "b": [2]}',
+        '{"tags": {"first": 1}, "extra": [[[]]]}',
         "Я не могу обсуждать эту тему.",
         "мост, набережная",
         '{"error": "rate limit"}',

@@ -51,11 +51,12 @@ def test_a_text_cannot_leave_its_borders(text: str) -> None:
     assert begin[2] not in text
 
 
-def test_a_text_that_holds_its_own_mark_gets_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    marks = iter(["a" * 64, "b" * 64])
-    monkeypatch.setattr("adapters.prompts.digest", lambda *parts: next(marks))
+def test_a_text_that_holds_its_own_mark_gets_another_one() -> None:
+    hashes = iter(["a" * 64, "b" * 64])
 
-    assert as_data("a" * 16).startswith(f"<<<ДАННЫЕ {'b' * 16}>>>")
+    data = as_data("a" * 16, hashed=lambda *parts: next(hashes))
+
+    assert data.startswith(f"<<<ДАННЫЕ {'b' * 16}>>>")
 
 
 def test_the_same_text_has_the_same_borders() -> None:

@@ -3,14 +3,21 @@
 import json
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx
 
-from contracts.errors import PipelineError, RateLimitedError, RefusedError, RejectedError, UnavailableError
+from contracts.errors import (
+    PipelineError,
+    RateLimitedError,
+    RefusedError,
+    RejectedError,
+    UnansweredError,
+    UnavailableError,
+)
 from domain.text import normalized, storable
 
 #: What is waited for where a service does not say how long.
@@ -18,6 +25,14 @@ USUAL_WAIT: Final = timedelta(seconds=5)
 #: Nobody is believed who says to wait longer.
 LONGEST_WAIT: Final = timedelta(hours=1)
 _QUOTED: Final = 200
+#: Raised before the question was whole on its way.
+_NOT_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.WriteError,
+    httpx.WriteTimeout,
+)
 _ABOUT_THE_KEY: Final = frozenset({401, 403})
 _ABOUT_THE_CONTENT: Final = {413: "too_large", 415: "unsupported", 422: "unprocessable"}
 
@@ -30,7 +45,7 @@ class Service:
     key: str
     model: str
     ca_bundle: str
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 def refused(service: Service, status: int, headers: Mapping[str, str], body: bytes) -> PipelineError:
@@ -46,17 +61,21 @@ def refused(service: Service, status: int, headers: Mapping[str, str], body: byt
         return RejectedError(f"{said}; is there such a model ({service.model})?")
     if reason := _ABOUT_THE_CONTENT.get(status):
         return RefusedError(said, reason)
+    if status == 504:
+        return UnansweredError(said)
     return RejectedError(said) if status == 400 else UnavailableError(said)
 
 
-def unreachable(service: Service, error: httpx.HTTPError) -> UnavailableError:
-    """Return the error of a call that got no answer."""
+def unreachable(service: Service, error: httpx.HTTPError, *, is_paid: bool = True) -> UnavailableError:
+    """Return the error of a call that got no answer; ``is_paid``: had it been answered, that would cost something."""
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
         return UnavailableError(
             f"the certificate of {service.name} is signed by nobody who is trusted here: put the root "
             f"certificate into a file and name it in {service.ca_bundle}"
         )
-    return UnavailableError(f"{service.name} did not answer: {type(error).__name__}")
+    said = f"{service.name} did not answer: {type(error).__name__}"
+    may_have_cost = is_paid and not isinstance(error, _NOT_SENT)
+    return UnansweredError(said) if may_have_cost else UnavailableError(said)
 
 
 def told_wait(headers: Mapping[str, str], now: datetime) -> timedelta:

@@ -60,7 +60,7 @@ class SeenPicture(BaseModel):
     labels: Annotated[tuple[str, ...], BeforeValidator(lambda value: _words(value)[:20])] = ()
     objects: Annotated[tuple[str, ...], BeforeValidator(lambda value: _words(value)[:10])] = ()
     scene: Annotated[str | None, BeforeValidator(lambda value: _text(value)[:200] or None)] = None
-    ocr: Annotated[str | None, BeforeValidator(_ocr), Field(max_length=MAX_LENGTH)] = None
+    ocr: Annotated[str | None, BeforeValidator(_ocr)] = None
 
 
 def pictures_in(answer: str, count: int, *, is_cut: bool) -> tuple[SeenPicture | None, ...]:

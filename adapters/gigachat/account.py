@@ -17,6 +17,8 @@ from adapters.http_errors import Service
 from adapters.turns import PATIENCE, Turns
 
 PROVIDER: Final = "gigachat"
+#: Seconds that a whole call may take beyond its timeout, which is of one silence: so it is known what was silent.
+GRACE: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Account:
             "GigaChat", "POSTLOOM_GIGACHAT__CREDENTIALS", "POSTLOOM_GIGACHAT__MODEL",
             "POSTLOOM_GIGACHAT__CA_BUNDLE", (key,),
         )  # fmt: skip
-        self.timeout, self._auth_url = access.timeout, access.auth_url
+        self.timeout, self._auth_url = access.timeout + GRACE, access.auth_url
         self._turns = Turns(self.service.name, access.streams, patience)
         # What is empty here would be taken from GIGACHAT_… of the environment; only our own settings count.
         self.sdk = GigaChat(

@@ -28,7 +28,7 @@ PER_PICTURE: Final = 1_792
 #: Tokens of the answer about one picture: a description, a few words, and the text that stands in it.
 MAX_OUTPUT: Final = 512
 #: Seconds in all, with ten uploads before the question and ten deletions after it.
-LONGEST: Final = 75.0
+LONGEST: Final = 65.0
 _VERSION: Final = "1"
 _FORMAT: Final = JsonSchemaResponseFormat(schema=PICTURES, strict=True)
 

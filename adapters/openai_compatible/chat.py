@@ -11,8 +11,16 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from adapters.http_errors import Service, refused, unreachable
 from adapters.turns import Turns
-from contracts.errors import PipelineError, RateLimitedError, UnavailableError, UnusableAnswerError
+from contracts.errors import (
+    PipelineError,
+    RateLimitedError,
+    UnansweredError,
+    UnavailableError,
+    UnusableAnswerError,
+)
 
+#: Seconds that a whole call may take beyond its timeout, which is of one silence: so it is known what was silent.
+GRACE: Final = 5.0
 #: Bytes of an answer that are read; a longer one is none.
 MAX_BODY: Final = 1 << 20
 
@@ -100,7 +108,7 @@ class ChatService:
         """
         async with self._turns.turn():
             with self._our_errors():
-                async with asyncio.timeout(self._timeout):
+                async with asyncio.timeout(self._timeout + GRACE):
                     status, headers, answer = await self._post(body)
         if status == 200:
             return _completion(answer)
@@ -131,7 +139,7 @@ class ChatService:
         except httpx.HTTPError as error:
             raise unreachable(self._service, error) from error
         except TimeoutError as error:
-            raise UnavailableError(f"{self._service.name} did not answer in time") from error
+            raise UnansweredError(f"{self._service.name} did not answer in time") from error
 
     async def close(self) -> None:
         """Close its connections."""

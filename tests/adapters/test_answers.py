@@ -139,7 +139,14 @@ def test_no_answer_takes_long(length: int, seed: int) -> None:
 
 
 def an_object(number: int, **values: Any) -> dict[str, Any]:
-    return {"picture": number, "classification": "photo", "description": f"Мост номер {number}", **values}
+    return {
+        "picture": number,
+        "classification": "photo",
+        "description": f"Мост номер {number}",
+        "scene": None,
+        "ocr": None,
+        **values,
+    }
 
 
 def numbers(seen: tuple[SeenPicture | None, ...]) -> list[str | None]:

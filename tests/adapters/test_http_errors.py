@@ -8,7 +8,14 @@ import httpx
 import pytest
 
 from adapters.http_errors import LONGEST_WAIT, USUAL_WAIT, Service, refused, told_wait, unreachable
-from contracts.errors import PipelineError, RateLimitedError, RefusedError, RejectedError, UnavailableError
+from contracts.errors import (
+    PipelineError,
+    RateLimitedError,
+    RefusedError,
+    RejectedError,
+    UnansweredError,
+    UnavailableError,
+)
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SERVICE = Service("Oracle", "X_KEY", "X_MODEL", "X_CA", ("s3cret", ""))
@@ -55,7 +62,7 @@ def test_without_a_word_the_usual_time_is_waited() -> None:
         (500, UnavailableError),
         (502, UnavailableError),
         (503, UnavailableError),
-        (504, UnavailableError),
+        (504, UnansweredError),
         (302, UnavailableError),
     ],
 )
@@ -96,3 +103,21 @@ def test_silence_is_named_and_its_words_are_not_quoted() -> None:
     error = unreachable(SERVICE, httpx.ConnectTimeout("https://user:s3cret@host"))
 
     assert str(error) == "Oracle did not answer: ConnectTimeout"
+
+
+@pytest.mark.parametrize(
+    ("error", "may_have_cost"),
+    [
+        (httpx.ReadTimeout(""), True),
+        (httpx.ReadError(""), True),
+        (httpx.RemoteProtocolError(""), True),
+        (httpx.ConnectError(""), False),
+        (httpx.ConnectTimeout(""), False),
+        (httpx.WriteTimeout(""), False),
+    ],
+)
+def test_silence_after_a_whole_question_may_have_cost_something(
+    error: httpx.HTTPError, may_have_cost: bool
+) -> None:
+    assert unreachable(SERVICE, error).may_have_cost == may_have_cost
+    assert not unreachable(SERVICE, error, is_paid=False).may_have_cost

@@ -13,6 +13,7 @@ from contracts.errors import (
     RateLimitedError,
     RefusedError,
     RejectedError,
+    UnansweredError,
     UnavailableError,
     UnusableAnswerError,
 )
@@ -106,7 +107,7 @@ async def test_the_version_names_the_prompt_and_not_the_model(fake: FakeGigaChat
         (500, UnavailableError),
         (502, UnavailableError),
         (503, UnavailableError),
-        (504, UnavailableError),
+        (504, UnansweredError),
     ],
 )
 async def test_a_status_is_one_of_our_errors_after_one_try(
@@ -161,7 +162,7 @@ async def test_an_answer_that_breaks_off_or_never_comes_is_silence(
 
     async with opened(fake, timeout=0.5) as tagger:
         for _ in range(3):
-            with pytest.raises(UnavailableError, match="did not answer"):
+            with pytest.raises(UnansweredError, match="did not answer"):
                 await tagger.propose(LONG, TENANT)
 
     assert time.monotonic() - start < 10
@@ -175,8 +176,10 @@ async def test_nobody_at_the_address_is_silence(fake: FakeGigaChat, opened: Open
         nowhere["auth_url"] = "http://127.0.0.1:9/oauth"
 
     async with opened(fake, **nowhere) as tagger:
-        with pytest.raises(UnavailableError, match="did not answer: ConnectError"):
+        with pytest.raises(UnavailableError, match="did not answer: ConnectError") as raised:
             await tagger.propose(LONG, TENANT)
+
+    assert not raised.value.may_have_cost
 
 
 @both

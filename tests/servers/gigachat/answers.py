@@ -28,7 +28,7 @@ def answer_to(asked: str, schema: dict[str, Any] | None, pictures: Sequence[Stor
         return _written({"pictures": seen})
     if found := _DATA.search(asked):
         return _written({"tags": tags_of(found[2])})
-    return _written(_instance(schema)) if schema else "Hello."
+    return _written(instance(schema)) if schema else "Hello."
 
 
 def tags_of(text: str) -> list[str]:
@@ -63,11 +63,11 @@ def vector_of(text: str, model: str) -> list[float]:
     return [round(number, 6) for number in total]
 
 
-def _instance(schema: dict[str, Any]) -> Any:
+def instance(schema: dict[str, Any]) -> Any:
     """Return the plainest thing that a JSON Schema allows."""
     kind = schema.get("type", "string")
     if kind == "object":
-        return {name: _instance(part) for name, part in schema.get("properties", {}).items()}
+        return {name: instance(part) for name, part in schema.get("properties", {}).items()}
     plain = {"string": "ok", "integer": 3, "number": 0.5, "boolean": True, "array": [], "null": None}
     return plain[kind if isinstance(kind, str) else kind[0]]
 

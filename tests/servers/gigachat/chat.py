@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
-from tests.servers.gigachat.answers import answer_to, counted
+from tests.servers.gigachat.answers import answer_to, counted, instance
 from tests.servers.gigachat.faults import Fault, spoiled
 from tests.servers.gigachat.questions import Question
 from tests.servers.gigachat.state import MODELS, State
@@ -25,6 +25,8 @@ class Answer:
     text: str
     ending: str
     function: str | None
+    arguments: dict[str, Any]
+    knows_functions: bool
     asked: int
     answered: int
     cached: int
@@ -43,7 +45,11 @@ def answer(state: State, question: Question, session: str | None, fault: Fault |
     answered = min(counted(text), question.max_tokens or 10_000)
     state.bill(asked, answered, cached)
     ending = "function_call" if question.function and ending == "stop" else ending
-    return Answer(MODELS[question.model][1], text, ending, question.function, asked, answered, cached)
+    arguments = instance(question.parameters) if question.function else {}
+    return Answer(
+        MODELS[question.model][1], text, ending, question.function, arguments, question.knows_functions,
+        asked, answered, cached,
+    )  # fmt: skip
 
 
 def written_v1(answer: Answer) -> dict[str, Any]:
@@ -51,7 +57,7 @@ def written_v1(answer: Answer) -> dict[str, Any]:
     message: dict[str, Any] = {"content": answer.text, "role": "assistant"}
     if answer.function:
         message |= {
-            "content": "", "function_call": {"name": answer.function, "arguments": {}},
+            "content": "", "function_call": {"name": answer.function, "arguments": answer.arguments},
             "functions_state_id": str(uuid4()),
         }  # fmt: skip
     return {
@@ -66,9 +72,10 @@ def written_v1(answer: Answer) -> dict[str, Any]:
 def written_v2(answer: Answer) -> dict[str, Any]:
     """Return the body of an answer of version 2."""
     message: dict[str, Any] = {"role": "assistant", "content": [{"text": answer.text}]}
+    if answer.knows_functions:
+        message["tool_state_id"] = str(uuid4())
     if answer.function:
-        call = {"name": answer.function, "arguments": {}}
-        message |= {"tool_state_id": str(uuid4()), "content": [{"function_call": call}]}
+        message["content"] = [{"function_call": {"name": answer.function, "arguments": answer.arguments}}]
     return {
         "model": answer.model,
         "created_at": int(time.time()),

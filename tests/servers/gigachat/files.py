@@ -25,6 +25,8 @@ def stored(state: State, name: str, body: bytes, purpose: str) -> dict[str, Any]
         raise RefusalError(413, "Request entity too large")
     if _format(body) not in _FORMATS:
         raise RefusalError(400, "Invalid file: images are jpeg, png, tiff or bmp")
+    if len(state.files) >= state.most_files:
+        raise RefusalError(507, "No room")
     file = StoredFile(name, body, int(time.time()))
     state.files[file.id] = file
     state.file_counts["uploaded"] += 1

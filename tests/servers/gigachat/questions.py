@@ -21,7 +21,7 @@ class RefusalError(Exception):
 
 @dataclass(frozen=True)
 class Question:
-    """A request of either version in one form. ``function``: the one that has to be called."""
+    """A request of either version in one form. ``function``: the one that has to be called, and what it takes."""
 
     model: str
     system: str
@@ -29,6 +29,8 @@ class Question:
     pictures: tuple[StoredFile, ...]
     schema: dict[str, Any] | None
     function: str | None
+    parameters: dict[str, Any]
+    knows_functions: bool
     max_tokens: int | None
 
 
@@ -42,14 +44,17 @@ def question_v1(state: State, body: dict[str, Any]) -> Question:
         (message["role"], message.get("content") or "", message.get("attachments") or [])
         for message in _messages(body)
     ]
-    called = body.get("function_call")
+    called, functions = body.get("function_call"), body.get("functions") or []
+    function = called["name"] if isinstance(called, dict) else None
     return Question(
         model=_model(body, "chat"),
         system=_joined(said, {"system"}),
         text=_joined(said, {"user", "assistant", "function"}),
         pictures=_pictures(state, body, [ids for _, _, ids in said]),
         schema=_schema(body.get("response_format")),
-        function=called["name"] if isinstance(called, dict) else None,
+        function=function,
+        parameters=_parameters(functions, function),
+        knows_functions=bool(functions),
         max_tokens=body.get("max_tokens"),
     )
 
@@ -65,15 +70,30 @@ def question_v2(state: State, body: dict[str, Any]) -> Question:
         for message in _messages(body)
     ]
     options, forced = body.get("model_options") or {}, body.get("tool_config") or {}
+    function = forced.get("function_name") if forced.get("mode") == "forced" else None
+    functions = [one for tool in body.get("tools") or [] for one in tool["functions"]["specifications"]]
     return Question(
         model=_model(body, "chat"),
         system=_joined(said, {"system"}),
         text=_joined(said, {"user", "assistant", "tool"}),
         pictures=_pictures(state, body, [ids for _, _, ids in said]),
         schema=_schema(options.get("response_format")),
-        function=forced.get("function_name") if forced.get("mode") == "forced" else None,
+        function=function,
+        parameters=_parameters(functions, function),
+        knows_functions=bool(functions),
         max_tokens=options.get("max_tokens"),
     )
+
+
+def _parameters(functions: Sequence[dict[str, Any]], name: str | None) -> dict[str, Any]:
+    """Return what the function takes, as JSON Schema. Raises RefusalError where nobody told of it."""
+    if name is None:
+        return {}
+    found = next((one for one in functions if one["name"] == name), None)
+    if found is None:
+        raise RefusalError(400, f"Invalid params: no function {name}")
+    parameters: dict[str, Any] = found["parameters"]
+    return parameters
 
 
 def _texts(message: dict[str, Any]) -> Iterator[str]:

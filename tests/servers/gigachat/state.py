@@ -35,12 +35,13 @@ class StoredFile:
 
 @dataclass
 class State:
-    """One account at the service. ``token_seconds`` is how long a token lives, ``streams`` how many at a time."""
+    """One account at the service: how long a token lives, how many ask at a time, how many files are kept."""
 
     key: str
     token_seconds: float = 1800.0
     streams: int = 10
     form: str = "access_token"
+    most_files: int = 1000
     tokens: dict[str, float] = field(default_factory=dict)
     files: dict[str, StoredFile] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)

@@ -52,12 +52,12 @@ class Around:
         if fault and fault.how == "hang":
             await _gone(receive)
         elif fault and fault.how == "hang_after_billing":
-            await self._app(scope, _once(body), _nowhere)
+            await self._app(scope, _once(body, receive), _nowhere)
             await _gone(receive)
         elif fault and fault.how == "close":
             await _close(send)
         else:
-            await (refusal or self._app)(scope, _once(body), send)
+            await (refusal or self._app)(scope, _once(body, receive), send)
 
     def _fault(self, path: str, body: bytes) -> Fault | None:
         said = json.dumps(_read(body), ensure_ascii=False)
@@ -137,11 +137,16 @@ async def _body(receive: Receive) -> bytes:
             return body
 
 
-def _once(body: bytes) -> Receive:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body}
+def _once(body: bytes, receive: Receive) -> Receive:
+    """The body that was read already, then whatever else comes."""
+    bodies = iter([body])
 
-    return receive
+    async def receiving() -> Message:
+        for whole in bodies:
+            return {"type": "http.request", "body": whole}
+        return await receive()
+
+    return receiving
 
 
 async def _gone(receive: Receive) -> None:

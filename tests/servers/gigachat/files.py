@@ -84,7 +84,7 @@ def embeddings(state: State, body: dict[str, Any]) -> dict[str, Any]:
         }
         for index, text in enumerate(texts)
     ]  # fmt: skip
-    return {"object": "list", "model": model, "data": data}
+    return {"object": "list", "model": model, "data": data[::-1] if state.shuffled else data}
 
 
 def token_counts(body: dict[str, Any]) -> list[dict[str, Any]]:

@@ -42,6 +42,7 @@ class State:
     streams: int = 10
     form: str = "access_token"
     most_files: int = 1000
+    shuffled: bool = False
     tokens: dict[str, float] = field(default_factory=dict)
     files: dict[str, StoredFile] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)

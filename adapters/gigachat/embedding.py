@@ -41,11 +41,10 @@ class GigaChatEmbedder:
 
 
 class GigaChatEmbedders:
-    """The wanted embedder, and those of the same account that may have filled a collection before it."""
+    """Every embedder of an account that reads as much of a text."""
 
-    def __init__(self, account: Account, wanted: EmbedderIdentity, most_tokens: int) -> None:
+    def __init__(self, account: Account, most_tokens: int) -> None:
         self._account, self._most = account, most_tokens
-        self.wanted = GigaChatEmbedder(account, wanted, most_tokens)
 
     def of(self, identity: EmbedderIdentity) -> GigaChatEmbedder | None:
         """Return the embedder with that identity, None when it is not GigaChat's or reads more or less of a text."""

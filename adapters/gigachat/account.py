@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from adapters.gigachat.errors import our_errors
 from adapters.http_errors import Service
-from adapters.turns import PATIENCE, Turns
+from adapters.places import PATIENCE, Places
 
 PROVIDER: Final = "gigachat"
 #: Seconds that a whole call may take beyond its timeout, which is of one silence: so it is known what was silent.
@@ -23,7 +23,7 @@ GRACE: Final = 5.0
 
 @dataclass(frozen=True)
 class Access:
-    """How to reach an account. ``timeout`` in seconds; ``streams``: requests at a time that its contract allows."""
+    """How to reach an account. ``timeout`` in seconds; ``at_a_time``: requests that its contract allows."""
 
     base_url: str
     auth_url: str
@@ -31,7 +31,7 @@ class Access:
     scope: str
     ca_bundle: Path | None = None
     timeout: float = 30.0
-    streams: int = 1
+    at_a_time: int = 1
 
 
 class Account:
@@ -44,7 +44,7 @@ class Account:
             "POSTLOOM_GIGACHAT__CA_BUNDLE", (key,),
         )  # fmt: skip
         self.timeout, self._auth_url = access.timeout + GRACE, access.auth_url
-        self._turns = Turns(self.service.name, access.streams, patience)
+        self._places = Places(self.service.name, access.at_a_time, patience)
         # What is empty here would be taken from GIGACHAT_… of the environment; only our own settings count.
         self.sdk = GigaChat(
             base_url=access.base_url, auth_url=access.auth_url, credentials=key, scope=access.scope,
@@ -53,14 +53,14 @@ class Account:
         )  # fmt: skip
 
     @asynccontextmanager
-    async def turn(self, seconds: float) -> AsyncIterator[GigaChat]:
-        """Give GigaChat's client to one caller for at most so many seconds, as soon as there is a turn.
+    async def asking(self, seconds: float) -> AsyncIterator[GigaChat]:
+        """Give GigaChat's client to one caller for at most so many seconds, as soon as there is a place.
 
         Raises:
-            BusyError: all turns were taken for as long as anybody should wait here.
+            BusyError: all places were taken for as long as anybody should wait here.
             PipelineError: what went wrong with GigaChat.
         """
-        async with self._turns.turn():
+        async with self._places.place():
             with our_errors(self.service, self._auth_url):
                 async with asyncio.timeout(seconds):
                     yield self.sdk

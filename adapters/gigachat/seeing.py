@@ -85,7 +85,7 @@ class GigaChatSight:
             return replace(_NOTHING_ASKED, results=refused_together(error, len(pictures)))
 
     async def _look(self, pictures: Sequence[Prepared]) -> Sight:
-        async with self._account.turn(LONGEST) as sdk, uploaded(sdk, pictures) as files:
+        async with self._account.asking(LONGEST) as sdk, uploaded(sdk, pictures) as files:
             ids = [file for file in files if isinstance(file, str)]
             if not ids:
                 return replace(_NOTHING_ASKED, results=_woven(files, ()))

@@ -69,7 +69,7 @@ class GigaChatTagger:
         """
         rules, data = self._question.messages(text)
         asked: list[BaseMessage] = [SystemMessage(rules), HumanMessage(data)]
-        async with self._account.turn(self._account.timeout):
+        async with self._account.asking(self._account.timeout):
             with _nobody_else_told(), _session(uuid5(tenant_id, self.version)):
                 said = await self._manners.ask(lambda chain: chain.ainvoke(asked))
         return await self._answer(said)

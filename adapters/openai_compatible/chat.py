@@ -10,7 +10,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from adapters.http_errors import Service, refused, unreachable
-from adapters.turns import Turns
+from adapters.places import Places
 from contracts.errors import (
     PipelineError,
     RateLimitedError,
@@ -75,12 +75,12 @@ class Completion(_Lenient):
 
 @dataclass(frozen=True)
 class Access:
-    """How to reach a service. Without a key none is sent; ``timeout`` in seconds, ``streams``: requests at a time."""
+    """How to reach a service. Without a key none is sent; ``timeout`` in seconds."""
 
     base_url: str
     key: SecretStr | None = None
     timeout: float = 30.0
-    streams: int = 4
+    at_a_time: int = 4
 
 
 class ChatService:
@@ -92,7 +92,7 @@ class ChatService:
             "the OpenAI-compatible service", "POSTLOOM_OPENAI__API_KEY", "POSTLOOM_OPENAI__MODEL",
             "SSL_CERT_FILE", (key,),
         )  # fmt: skip
-        self._timeout, self._turns = access.timeout, Turns(self._service.name, access.streams)
+        self._timeout, self._places = access.timeout, Places(self._service.name, access.at_a_time)
         self._client = httpx.AsyncClient(
             base_url=access.base_url.rstrip("/"),
             headers={"Authorization": f"Bearer {key}"} if key else {},
@@ -106,7 +106,7 @@ class ChatService:
             NotTakenError: the service does not know some part of ``body``.
             PipelineError: it cannot be asked now, or not this.
         """
-        async with self._turns.turn():
+        async with self._places.place():
             with self._our_errors():
                 async with asyncio.timeout(self._timeout + GRACE):
                     status, headers, answer = await self._post(body)

@@ -82,7 +82,7 @@ async def test_a_key_that_is_no_key_is_told_by_its_setting(fake: FakeGigaChat) -
 async def test_no_more_is_asked_at_a_time_than_the_contract_allows() -> None:
     async with fake_gigachat(streams=2) as fake:
         await fake.fail(how="fenced", latency=0.1, times=None)
-        async with gigachat(fake, streams=2) as tagger:
+        async with gigachat(fake, at_a_time=2) as tagger:
             await asyncio.gather(*(tagger.propose(f"{LONG} {number}", TENANT) for number in range(7)))
         ledger = await fake.ledger()
 
@@ -90,7 +90,7 @@ async def test_no_more_is_asked_at_a_time_than_the_contract_allows() -> None:
     assert "429" not in ledger["statuses"]
 
 
-async def test_who_waits_too_long_for_a_turn_is_told_to_come_again(fake: FakeGigaChat) -> None:
+async def test_who_waits_too_long_for_a_place_is_told_to_come_again(fake: FakeGigaChat) -> None:
     await fake.fail(how="fenced", latency=1.0)
 
     async with gigachat(fake, patience=0.1) as tagger:
@@ -104,7 +104,7 @@ async def test_who_waits_too_long_for_a_turn_is_told_to_come_again(fake: FakeGig
     assert (await fake.ledger())["calls"]["chat"] == 1
 
 
-async def test_a_turn_is_given_back_when_its_caller_is_cancelled(fake: FakeGigaChat) -> None:
+async def test_a_place_is_given_back_when_its_caller_is_cancelled(fake: FakeGigaChat) -> None:
     await fake.fail(how="hang")
 
     async with gigachat(fake, patience=0.5) as tagger:

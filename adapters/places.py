@@ -8,12 +8,12 @@ from typing import Final
 
 from contracts.errors import BusyError
 
-#: Seconds that a call waits for its turn; then Temporal waits, which costs no worker.
+#: Seconds that a call waits for a place; then Temporal waits, which costs no worker.
 PATIENCE: Final = 20.0
 _SOON: Final = timedelta(seconds=5)
 
 
-class Turns:
+class Places:
     """Lets ``at_a_time`` callers through; the others wait, but not for ever."""
 
     def __init__(self, service: str, at_a_time: int, patience: float = PATIENCE) -> None:
@@ -21,11 +21,11 @@ class Turns:
         self._free = asyncio.Semaphore(at_a_time)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def place(self) -> AsyncIterator[None]:
         """Let the caller through while the context is open.
 
         Raises:
-            BusyError: there was no turn for as long as anybody should wait here.
+            BusyError: there was no place for as long as anybody should wait here.
         """
         try:
             async with asyncio.timeout(self._patience):

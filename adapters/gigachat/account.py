@@ -45,7 +45,7 @@ class Account:
         )  # fmt: skip
         self.timeout, self._auth_url = access.timeout + GRACE, access.auth_url
         self._places = Places(self.service.name, access.at_a_time, patience)
-        # What is empty here would be taken from GIGACHAT_… of the environment; only our own settings count.
+        # What is not given, be it empty, the library takes from GIGACHAT_… of the environment.
         self.sdk = GigaChat(
             base_url=access.base_url, auth_url=access.auth_url, credentials=key, scope=access.scope,
             ssl_context=_trusting(access.ca_bundle), timeout=access.timeout, max_retries=0,

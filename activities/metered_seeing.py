@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from activities.gathering import Gathering, Result, Shown
-from activities.metering import BROKEN_OFF, Meter
+from activities.metering import BROKEN_OFF, Meter, so_often
 from contracts.asking import Asker
 from contracts.errors import PipelineError
 from contracts.sight import RawPicture, Sight
@@ -67,7 +67,8 @@ class MeteredVision:
         sha256 = asker.sha256 or hashlib.sha256(body).hexdigest()
         shown = Shown(share, RawPicture(sha256, body, mime))
         if asker.attempt > 1 or share.is_probe:
-            return _facts((await self.see([shown]))[0])
+            with so_often(asker.attempt):
+                return _facts((await self.see([shown]))[0])
         return await self._gathering(asker.tenant_id).look(shown)
 
     async def see(self, shown: Sequence[Shown]) -> Sequence[Result]:

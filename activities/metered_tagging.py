@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from activities.metering import Meter
+from activities.metering import Meter, so_often
 from contracts.asking import Asker, TagAnswer
 from contracts.errors import BrakedError
 from contracts.spending import Estimate
@@ -55,7 +55,8 @@ class MeteredTagger:
         brakes = []
         for model in self._models:
             try:
-                return await self._ask(model, text, asker)
+                with so_often(asker.attempt):
+                    return await self._ask(model, text, asker)
             except BrakedError as error:
                 brakes.append(error)
         raise min(brakes, key=lambda brake: brake.goes_on_at)

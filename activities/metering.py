@@ -1,15 +1,21 @@
 """What a call to a provider may take is reserved before it, and what it took is written down after it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final, Protocol
 from uuid import uuid4
 
 import structlog
 
 from contracts.asking import Asker, Usage
-from contracts.errors import BrakedError, BudgetExhaustedError, PipelineError
+from contracts.errors import (
+    BrakedError,
+    BudgetExhaustedError,
+    PipelineError,
+    RefusedError,
+    UnusableAnswerError,
+)
 from contracts.spending import CallsEnded, Estimate, RequestEnded, Share, Wish
 from domain.calls import answered, failed, given_back, told
 from domain.spending import Portion, SpendingPolicy, portions
@@ -18,6 +24,26 @@ log = structlog.get_logger(__name__)
 
 #: Why a share is released whose asker went away before anything was sent.
 BROKEN_OFF: Final = "broken off before anything was sent"
+
+
+#: So often a provider is asked about the same thing whose answers are of no use; each of them is paid for.
+TRIES: Final = 3
+
+
+@contextmanager
+def so_often(attempt: int) -> Iterator[None]:
+    """Let an answer of no use pass as long as asking again is worth its price; then it is a refusal.
+
+    Raises:
+        RefusedError: ``unusable_answer``, from the third attempt on.
+    """
+    try:
+        yield
+    except UnusableAnswerError as error:
+        if attempt < TRIES:
+            raise
+        said = f"no answer of use in {attempt} attempts: {error}"
+        raise RefusedError(said, "unusable_answer", error.usage) from error
 
 
 class Till(Protocol):

@@ -34,8 +34,11 @@ _VERSION: Final = "vision_version"
 class Vision(Protocol):
     """Looks at one picture."""
 
-    provider: str
-    model: str
+    @property
+    def provider(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
 
     async def look(self, body: bytes, mime: str, asker: Asker) -> PictureFacts: ...
 

@@ -27,8 +27,11 @@ REMEMBERED: Final = 32
 class Tagger(Protocol):
     """Proposes tags, best first; ``provider`` and ``model`` are those of tags that nobody had to propose."""
 
-    provider: str
-    model: str
+    @property
+    def provider(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
 
     async def tags_for(self, text: str, asker: Asker) -> TagAnswer: ...
 

@@ -5,10 +5,11 @@ PipelineError
 │   ├── RateLimitedError      … and it told us how long to wait
 │   ├── BusyError             somebody else is doing this very thing; ask again shortly
 │   ├── UnansweredError       the question went out and no answer came: it may have to be paid for
+│   ├── UnusableAnswerError   an answer came, in a form that nobody can use
 │   └── BrakedError           the provider failed too often: nobody asks it until its brake lets a probe through
 ├── BudgetExhaustedError      nothing more may be spent until ``goes_on_at``, or until somebody allows more
 └── RejectedError             the input can never be accepted as it is
-    └── RefusedError          a link or a picture that will never do as it is; its ``reason`` is the skip's reason
+    └── RefusedError          a link, a picture, a text that will never do as it is; ``reason`` is the skip's
 LinkFailedError               (an UnavailableError) a site of somebody else's did not answer
 """
 
@@ -56,6 +57,16 @@ class UnansweredError(UnavailableError):
     may_have_cost = True
 
 
+class UnusableAnswerError(UnavailableError):
+    """The provider answered in a form that nobody can use; asked again it may do better, and is paid again."""
+
+    may_have_cost = True
+
+    def __init__(self, message: str, usage: Usage | None = None) -> None:
+        super().__init__(message)
+        self.usage = usage
+
+
 class BrakedError(UnavailableError):
     """The provider failed several times in a row; it is asked again after ``retry_after``, by one probe first."""
 
@@ -94,7 +105,7 @@ class RejectedError(PipelineError):
 
 
 class RefusedError(RejectedError):
-    """A link or a picture that will never do as it is; ``reason`` is the skip's reason, in snake_case."""
+    """What will never do as it is: a link, a picture, a text; ``reason`` is the skip's reason, in snake_case."""
 
     def __init__(self, message: str, reason: str, usage: Usage | None = None) -> None:
         super().__init__(message)

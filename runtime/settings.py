@@ -1,11 +1,15 @@
 """Every setting, read once at the start from the environment and a file; all mistakes are told at once."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.provider_settings import GigaChatSettings, OpenAISettings, ProviderSettings
+
+Service = TypeVar("Service", GigaChatSettings, OpenAISettings)
 
 
 class SettingsError(Exception):
@@ -53,13 +57,6 @@ class VisionSettings(BaseModel):
     """Looking at pictures. ``ocr`` reads their text where tesseract is installed; off, nothing reads it."""
 
     ocr: bool = True
-
-
-class ProviderSettings(BaseModel):
-    """Who does the thinking. ``faulty`` is the local one that refuses some posts: for trying out what happens then."""
-
-    tags: Literal["local", "faulty"] = "local"
-    reader: Literal["local", "crawl4ai"] = "local"
 
 
 class FaultySettings(BaseModel):
@@ -112,9 +109,20 @@ class Settings(BaseSettings):
     crawl4ai: Crawl4AISettings = Crawl4AISettings()
     vision: VisionSettings = VisionSettings()
     providers: ProviderSettings = ProviderSettings()
+    gigachat: GigaChatSettings = Field(default=GigaChatSettings(), validate_default=True)
+    openai: OpenAISettings = Field(default=OpenAISettings(), validate_default=True)
     faulty: FaultySettings = FaultySettings()
     starter: StarterSettings = StarterSettings()
     workers: WorkerSettings = WorkerSettings()
+
+    @field_validator("gigachat", "openai")
+    @classmethod
+    def _can_be_asked(cls, service: Service, info: ValidationInfo) -> Service:
+        """What is only needed where somebody is asked is only missing there."""
+        providers = info.data.get("providers")
+        if isinstance(providers, ProviderSettings) and info.field_name in providers.names:
+            service.check()
+        return service
 
 
 def load_settings(**given: Any) -> Settings:
@@ -126,8 +134,13 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        lines = (f"{_name(e['loc'])}: {e['msg'][:1].lower()}{e['msg'][1:]}" for e in error.errors())
+        lines = (f"{_name(e['loc'])}: {_sentence(e['msg'])}" for e in error.errors())
         raise SettingsError("settings that cannot be used:\n  " + "\n  ".join(lines)) from error
+
+
+def _sentence(said: str) -> str:
+    said = said.removeprefix("Value error, ")
+    return said[:1].lower() + said[1:]
 
 
 def _name(location: tuple[int | str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Who does the thinking: chosen by settings. Here: local libraries that need no key and no network model."""
+"""Who does the thinking, in this process: local libraries that need no key and no network model."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,6 @@ from activities.seeing import Vision
 from activities.tagging import Tagger
 from adapters.faulty_tagger import FaultyTagger
 from adapters.faulty_tagger import Tagger as VersionedTagger
-from contracts.embedding import EmbedderIdentity
 from contracts.errors import RejectedError, UnavailableError
 from contracts.post import Versions
 from domain.policy import Policies
@@ -60,13 +59,6 @@ def local_providers(settings: Settings, policies: Policies) -> Providers:
             graph="1",
         ),
     )
-
-
-def wanted_embedder(settings: Settings) -> EmbedderIdentity:
-    """Return who is to fill the collections of vectors."""
-    from adapters.hashing_embedder import hashing  # noqa: PLC0415  as above
-
-    return hashing(settings.vector_size)
 
 
 def _faulty(tagger: VersionedTagger, faulty: FaultySettings) -> Tagger:

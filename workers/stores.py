@@ -18,7 +18,7 @@ from adapters.qdrant import VectorIndex
 from adapters.redis_streams.log import EventLog, connect
 from adapters.redis_streams.marker import marker_key
 from runtime.settings import Settings
-from workers.providers import wanted_embedder
+from workers.embedders import wanted_embedder
 
 MIGRATIONS: Final = Path(__file__).parents[1] / "deploy" / "migrations"
 

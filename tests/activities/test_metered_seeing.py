@@ -8,7 +8,14 @@ import pytest
 from activities import gathering
 from activities.metered_seeing import MeteredVision
 from activities.metering import Meter
-from contracts.errors import BrakedError, RefusedError, RejectedError, UnavailableError
+from contracts.errors import (
+    BrakedError,
+    PipelineError,
+    RefusedError,
+    RejectedError,
+    UnavailableError,
+    UnusableAnswerError,
+)
 from contracts.stages import Stage
 from contracts.vision import PictureFacts
 from tests.activities.fake_models import FakeSight, FakeTill, a_brake
@@ -270,3 +277,21 @@ async def test_a_mistake_of_the_adapter_reaches_everybody_and_nothing_hangs() ->
     assert [type(outcome) for outcome in outcomes] == [KeyError, KeyError]
     assert room.till.ends == ["lost", "lost"]
     assert (await room.look(b"c")).ocr
+
+
+@pytest.mark.parametrize(
+    ("attempt", "kind"), [(1, UnusableAnswerError), (2, UnusableAnswerError), (3, RefusedError)]
+)
+async def test_a_picture_without_an_answer_of_use_is_not_asked_about_for_ever(
+    attempt: int, kind: type[PipelineError]
+) -> None:
+    room = Room()
+    room.sight.blind = {b"a": UnusableAnswerError("cannot be used")}
+    look = room.look(b"a", attempt=attempt)
+    await still()
+    room.answer()
+
+    with pytest.raises(kind) as raised:
+        await look
+
+    assert type(raised.value) is kind

@@ -16,6 +16,7 @@ from contracts.errors import (
     RejectedError,
     UnansweredError,
     UnavailableError,
+    UnusableAnswerError,
 )
 from contracts.spending import CallsEnded, ShareState, Verdict
 from contracts.stages import Stage
@@ -190,3 +191,21 @@ async def test_a_spent_budget_asks_nobody() -> None:
         await a_tagger(till, *models).tags_for(LONG, an_asker(Stage.TAGS))
 
     assert not models[0].asked and not models[1].asked
+
+
+@pytest.mark.parametrize(
+    ("attempt", "kind"), [(1, UnusableAnswerError), (2, UnusableAnswerError), (3, RefusedError)]
+)
+async def test_an_answer_of_no_use_is_paid_for_and_not_bought_for_ever(
+    attempt: int, kind: type[PipelineError]
+) -> None:
+    till, used = FakeTill(), Usage(input_tokens=8, output_tokens=2)
+    model = FakeWords(weather=[UnusableAnswerError("no tags in it", used)])
+
+    with pytest.raises(kind) as raised:
+        await a_tagger(till, model).tags_for(LONG, an_asker(attempt=attempt))
+
+    assert type(raised.value) is kind
+    assert getattr(raised.value, "reason", None) == ("unusable_answer" if attempt == 3 else None)
+    assert till.ended[0].endings[0].usage == used
+    assert till.ended[0].verdict is Verdict.NEITHER

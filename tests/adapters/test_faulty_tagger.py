@@ -7,7 +7,8 @@ import pytest
 from adapters.faulty_tagger import FaultyTagger, is_refused
 from contracts.asking import Asker, TagAnswer
 from contracts.errors import PipelineError, RejectedError, UnavailableError
-from runtime.settings import FaultySettings, ProviderSettings, Settings
+from runtime.provider_settings import ProviderSettings
+from runtime.settings import FaultySettings, Settings
 from tests.build import an_asker
 from workers.policies import load_policies
 from workers.providers import local_providers

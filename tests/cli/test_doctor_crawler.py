@@ -7,7 +7,8 @@ import pytest
 
 from cli.doctor.checks import Finding
 from cli.doctor.crawler import crawler
-from runtime.settings import Crawl4AISettings, ProviderSettings, Settings
+from runtime.provider_settings import ProviderSettings
+from runtime.settings import Crawl4AISettings, Settings
 from tests.servers.crawl4ai.server import FakeCrawl4AI, Manners
 
 

@@ -8,10 +8,10 @@ from adapters.crawl4ai.reader import Crawl4AIReader
 from adapters.web.reader import WebReader
 from contracts.errors import UnavailableError
 from domain.policy import CrawlPolicy, Policies
+from runtime.provider_settings import ProviderSettings
 from runtime.settings import (
     Crawl4AISettings,
     CrawlSettings,
-    ProviderSettings,
     Settings,
     SettingsError,
     load_settings,

@@ -17,6 +17,7 @@ from contracts.post import PostRef, StageRequest
 from contracts.stages import Outcome, Stage, StageRecord
 from domain import tags as rules
 from domain.material import album_words, picture_words, tagged_text
+from domain.standards import Standards
 from domain.text import tags_hash
 
 Trigger = Literal["initial", "vision_retag", "manual"]
@@ -51,13 +52,8 @@ class Records(Protocol):
 class TagActivities:
     """Needs a tagger; knows no provider."""
 
-    def __init__(self, tagger: Tagger, posts: Materials, records: Records, vision_version: str) -> None:
-        self._tagger, self._posts, self._records, self._vision_version = (
-            tagger,
-            posts,
-            records,
-            vision_version,
-        )
+    def __init__(self, tagger: Tagger, posts: Materials, records: Records, standards: Standards) -> None:
+        self._tagger, self._posts, self._records, self._standards = tagger, posts, records, standards
 
     @activity.defn
     async def tag_post(self, request: StageRequest) -> StageRecord:
@@ -70,7 +66,7 @@ class TagActivities:
             RateLimitedError: the provider asked us to wait; retried after that wait.
         """
         start = datetime.now(UTC)
-        material = await self._posts.material(request.ref, self._vision_version)
+        material = await self._posts.material(request.ref, self._standards.common.vision)
         if request.forced_by in _forced_by(material):
             request = request.model_copy(update={"forced_by": ""})
         known = material.records.get(Stage.TAGS)
@@ -96,7 +92,8 @@ class TagActivities:
             answer = await self._tagger.tags_for(text, asker)
         except RefusedError as refused:
             return none, refused.reason
-        return answer.model_copy(update={"tags": rules.clean(answer.tags, text)}), None
+        tags = rules.clean(answer.tags, text, self._standards.vocabulary(ref.tenant_id))
+        return answer.model_copy(update={"tags": tags}), None
 
     def _event(
         self,
@@ -115,7 +112,7 @@ class TagActivities:
             post_id=ref.post_id, tenant_id=ref.tenant_id, channel_id=ref.channel_id, tags=answer.tags,
             tags_hash=record.output, provider=answer.provider, latency_ms=took_ms, trigger=trigger,
             metadata={**metadata, **({"reason": record.reason} if record.reason else {})}, urls=material.urls,
-            vision_version=self._vision_version if material.pictures else None,
+            vision_version=self._standards.common.vision if material.pictures else None,
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from cli.demo.command import demo
 from cli.dlq import command as dlq
 from cli.doctor.command import doctor
 from cli.explain.command import explain
+from cli.policy import command as policy
 from cli.reconcile.command import reconcile
 from cli.resolve.command import resolve
 from cli.retag.command import retag
@@ -49,6 +50,7 @@ app.command("resolve")(resolve)
 app.add_typer(dlq.app, name="dlq")
 app.command("delete")(delete)
 app.command("reconcile")(reconcile)
+app.add_typer(policy.app, name="policy")
 app.command("doctor")(doctor)
 app.command("bench")(bench)
 

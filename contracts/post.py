@@ -7,7 +7,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from contracts.changes import Version
 from contracts.identity import post_workflow_id
-from contracts.stages import Stage, StageRecord
+from contracts.stages import Stage, StageRecord, version_of
+from contracts.treatment import Treatment
 
 
 class Frozen(BaseModel):
@@ -68,7 +69,10 @@ class PostInput(Frozen):
 
 
 class MediaRef(Frozen):
-    """A file of a post, by content. ``object_key`` is None when the bytes were never had (``missing`` says why)."""
+    """A file of a post, by content. ``object_key`` is None when the bytes were never had (``missing`` says why).
+
+    ``treatment`` is None where nobody has asked the policy.
+    """
 
     sha256: str
     object_key: str | None
@@ -76,6 +80,7 @@ class MediaRef(Frozen):
     size_bytes: int
     position: int = 0
     missing: str | None = None
+    treatment: Treatment | None = None
 
 
 class Versions(Frozen):
@@ -147,11 +152,18 @@ class CrawlPlan(Frozen):
 
 
 class VisionRequest(Frozen):
-    """Asks for what was seen of a post's files to be put together."""
+    """Asks for what was seen of a post's files to be put together; ``runs`` is how often that was done before."""
 
     ref: PostRef
     fingerprint: str
     vision_version: str
+    media: tuple[MediaRef, ...] = ()
+    runs: int = 0
+
+    @property
+    def version(self) -> str:
+        """What is different in the event key of each version, also of one that comes back."""
+        return version_of(self.fingerprint, self.runs)
 
 
 class PageRequest(Frozen):

@@ -49,3 +49,13 @@ class PictureFacts(BaseModel):
         return self.model_dump(
             mode="json", exclude={"analyzed_at", "tokens_used", "cost_microunits", "duration_ms"}
         )
+
+
+class Look(BaseModel):
+    """What is remembered of one look at a file: its facts and their hash, or why it was refused."""
+
+    model_config = ConfigDict(frozen=True)
+
+    features_hash: str = ""
+    skipped: str | None = None
+    facts: PictureFacts | None = None

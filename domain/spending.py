@@ -10,11 +10,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Annotated, Final, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from contracts.asking import Usage
 from contracts.spending import EVERYTHING, Estimate, Limit
 from contracts.stages import Stage
+from domain.policy_part import PolicyPart, wrong
 
 #: Microunits in a unit of the currency.
 UNIT: Final = 1_000_000
@@ -24,11 +25,7 @@ PAID: Final = (Stage.TAGS, Stage.VISION)
 Money = Annotated[Decimal, Field(ge=0, lt=Decimal(10**12), decimal_places=6)]
 
 
-class _Policy(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Price(_Policy):
+class Price(PolicyPart):
     """What a million tokens cost at a provider, for every model whose name begins with ``model``.
 
     ``cached`` tokens are input that the provider had read before; they cost what other input costs unless it says so.
@@ -54,7 +51,7 @@ class Price(_Policy):
         )
 
 
-class DailyBudget(_Policy):
+class DailyBudget(PolicyPart):
     """What a tenant may spend in a day (UTC); nothing given means no limit."""
 
     tokens_per_day: int | None = Field(default=None, ge=0, lt=2**63)
@@ -67,7 +64,7 @@ class DailyBudget(_Policy):
         return Limit(tokens_per_day=self.tokens_per_day, microunits_per_day=money)
 
 
-class Budgets(_Policy):
+class Budgets(PolicyPart):
     """The budgets of a tenant that has none of its own: of everything together, and of each paid stage."""
 
     all: DailyBudget = DailyBudget()
@@ -75,7 +72,7 @@ class Budgets(_Policy):
     vision: DailyBudget = DailyBudget()
 
 
-class BrakePolicy(_Policy):
+class BrakePolicy(PolicyPart):
     """When a provider that fails is left in peace, and for how long; ``probe_s`` is longer than any call may take."""
 
     failures: int = Field(default=3, ge=1)
@@ -86,11 +83,11 @@ class BrakePolicy(_Policy):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.longest_wait_s < self.first_wait_s:
-            raise ValueError("longest_wait_s is shorter than first_wait_s")
+            raise wrong("is shorter than first_wait_s", "longest_wait_s")
         return self
 
 
-class SpendingPolicy(_Policy):
+class SpendingPolicy(PolicyPart):
     """What may be spent, what it costs, and when a provider is left in peace.
 
     A call that has not ended ``call_ends_after_s`` after it was reserved is lost: its process died.
@@ -105,8 +102,8 @@ class SpendingPolicy(_Policy):
     @model_validator(mode="after")
     def _one_price_each(self) -> Self:
         names = [(price.provider, price.model) for price in self.prices]
-        if twice := next((name for name in names if names.count(name) > 1), None):
-            raise ValueError(f"prices has two for {' '.join(twice)}")
+        if twice := next((at for at, name in enumerate(names) if name in names[:at]), None):
+            raise wrong(f"is the second price for {' '.join(names[twice]).strip()}", "prices", twice)
         return self
 
     def price(self, provider: str, model: str) -> Price | None:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import yaml
 from pydantic import BaseModel, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -145,15 +144,3 @@ def _sentence(said: str) -> str:
 
 def _name(location: tuple[int | str, ...]) -> str:
     return "POSTLOOM_" + "__".join(str(part) for part in location).upper()
-
-
-def load_yaml(path: Path) -> Any:
-    """Return what a YAML file holds.
-
-    Raises:
-        SettingsError: it is not there, or no YAML; the sentence says the line.
-    """
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(f"{path}: {' '.join(str(error).split())}") from error

@@ -16,6 +16,8 @@ from contracts.material import PostMaterial
 from contracts.post import MediaRef, PostInput, PostRef, PostState, StageRequest, Versions
 from contracts.stages import Outcome, Stage, StageRecord, StageTiming
 from contracts.vision import Ocr, PictureFacts
+from domain.policy import Policies
+from domain.standards import Standards
 from domain.text import content_hash
 
 TENANT = identity.tenant_id("tests")
@@ -27,6 +29,7 @@ LONG = (
     "а новые вагоны выйдут на линию уже весной."
 )
 VERSIONS = Versions(vision="v1", tags="t1", crawl="c1", enrich="e1", vectors="x1", graph="g1")
+STANDARDS = Standards(VERSIONS, Policies())
 
 
 def a_tenant() -> UUID:

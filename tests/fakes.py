@@ -86,9 +86,9 @@ class FakeEyes:
     """Sees in each picture the words it was told stand there; ``gate`` holds every look until it is set."""
 
     provider = "fake"
-    model = "eyes"
 
-    def __init__(self) -> None:
+    def __init__(self, model: str = "eyes") -> None:
+        self.model = model
         self.weather = Weather()
         self.blind: dict[bytes, PipelineError] = {}
         self.words: dict[bytes, str] = {}
@@ -104,7 +104,7 @@ class FakeEyes:
         if body in self.blind:
             raise self.blind[body]
         self.looks.append(body)
-        return some_facts(self.words.get(body, ""))
+        return some_facts(self.words.get(body, ""), model=self.model)
 
 
 @dataclass(frozen=True)

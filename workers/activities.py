@@ -46,6 +46,7 @@ from contracts.campaign import Standing
 from contracts.channel_photo import ChannelPhotoInput
 from contracts.post import PostRef, Refresh
 from domain.policy import Policies
+from domain.standards import Standards
 from workers.campaigns import PostWorkflows
 from workers.providers import Providers
 from workers.stores import Stores
@@ -93,17 +94,22 @@ class Parts:
     policies: Policies
     campaign_room: int = 30
 
+    @property
+    def standards(self) -> Standards:
+        """What posts are measured by."""
+        return Standards(self.providers.versions, self.policies, self.providers.ocr_version)
+
 
 def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     """Return every activity of the system under the queue that it is served on."""
     pool, objects = parts.stores.pool, parts.stores.objects
-    providers, versions = parts.providers, parts.providers.versions
+    providers, versions, standards = parts.providers, parts.providers.versions, parts.standards
     posts, records = PostArchive(pool, versions.crawl), StageStore(pool)
-    saving = SavingActivities(posts, versions)
+    saving = SavingActivities(posts, standards)
     seeing = VisionActivities(
-        providers.vision, VisionMemory(pool), objects, parts.policies.vision, posts, records
+        providers.vision, VisionMemory(pool), objects, standards, records, providers.ocr
     )
-    tagging = TagActivities(providers.tagger, posts, records, versions.vision)
+    tagging = TagActivities(providers.tagger, posts, records, standards)
     pages = PageMemory(pool, timedelta(days=parts.policies.crawl.ttl_days))
     reading = Reading(providers.reader, PageBudget(pool), parts.policies.crawl)
     crawling = CrawlActivities(reading, pages, objects, posts, records)
@@ -116,12 +122,12 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     bridge = BridgeActivities(
         Outbox(pool), parts.stores.events, posts, records, PostSignals(parts.client), leftovers
     )
-    albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, leftovers, versions.vision)
+    albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, leftovers, standards)
     campaigns = CampaignActivities(
-        CampaignPosts(pool), PostWorkflows(parts.client, parts.campaign_room), versions
+        CampaignPosts(pool), PostWorkflows(parts.client, parts.campaign_room), standards
     )
     deleting = DeletingActivities(Tombstones(pool), parts.stores.vectors, parts.stores.graph, objects)
-    photos = ChannelPhotoActivities(ChannelPhotoArchive(pool), parts.stores.graph, leftovers, versions.vision)
+    photos = ChannelPhotoActivities(ChannelPhotoArchive(pool), parts.stores.graph, leftovers, standards)
     parking = ParkingActivities(parks, parts.stores.events)
     ours: list[Activity] = [
         saving.persist, saving.mark_failed, seeing.settle_vision, crawling.plan_crawl, crawling.skip_page,

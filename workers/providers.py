@@ -7,7 +7,7 @@ import structlog
 
 from activities.crawling import Reader
 from activities.indexing import Embedders
-from activities.seeing import Vision
+from activities.looking import Vision
 from activities.tagging import Tagger
 from adapters.faulty_tagger import FaultyTagger
 from adapters.faulty_tagger import Tagger as VersionedTagger
@@ -24,13 +24,18 @@ _ERRORS: Final = {error.__name__: error for error in (RejectedError, Unavailable
 
 @dataclass(frozen=True)
 class Providers:
-    """One of each kind, and the versions that make their results stale."""
+    """One of each kind, and the versions that make their results stale.
+
+    ``ocr`` only reads the words in pictures, where the policy wants no more; None where nothing can.
+    """
 
     tagger: Tagger
     vision: Vision
     reader: Reader
     embedders: Embedders
     versions: Versions
+    ocr: Vision | None = None
+    ocr_version: str = ""
 
 
 def local_providers(settings: Settings, policies: Policies) -> Providers:
@@ -41,9 +46,9 @@ def local_providers(settings: Settings, policies: Policies) -> Providers:
     from adapters.tesseract import Tesseract  # noqa: PLC0415
 
     tagger = LocalTagger()
-    vision = LocalVision(
-        max_pixels=policies.vision.max_pixels, ocr=Tesseract.found() if settings.vision.ocr else None
-    )
+    reading = Tesseract.found() if settings.vision.ocr else None
+    vision = LocalVision(max_pixels=policies.vision.max_pixels, ocr=reading)
+    look = f"{vision.provider}-{vision.model}-{vision.version}-{policies.vision_version()}"
     embedders = HashingEmbedders(settings.vector_size)
     return Providers(
         tagger=_faulty(tagger, settings.faulty) if settings.providers.tags == "faulty" else tagger,
@@ -51,14 +56,23 @@ def local_providers(settings: Settings, policies: Policies) -> Providers:
         reader=chosen_reader(settings, policies.crawl),
         embedders=embedders,
         versions=Versions(
-            vision=f"{vision.provider}-{vision.model}-{vision.version}-{policies.vision_version()}",
+            vision=look,
             tags=f"{tagger.provider}-{tagger.model}-{tagger.version}",
             crawl=crawl_version(settings, policies),
             enrich="1",
             vectors=embedders.wanted.identity.stage_version,
             graph="1",
         ),
+        ocr=vision if reading else None,
+        ocr_version=look if reading else "",
     )
+
+
+def reads_words(settings: Settings) -> bool:
+    """Whether something here can read the words in pictures."""
+    from adapters.tesseract import Tesseract  # noqa: PLC0415  as above
+
+    return settings.vision.ocr and Tesseract.found() is not None
 
 
 def _faulty(tagger: VersionedTagger, faulty: FaultySettings) -> Tagger:

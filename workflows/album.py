@@ -166,8 +166,9 @@ class AlbumWorkflow:
         if item.media is None:
             return False
         request = MediaRequest(
-            tenant_id=item.post.tenant_id, media=item.media, vision_version=self._now.vision_version
-        )
+            tenant_id=item.post.tenant_id, media=item.media, vision_version=self._now.vision_version,
+            post_id=item.post.post_id,
+        )  # fmt: skip
         try:
             seen = await workflow.execute_activity_method(
                 VisionActivities.analyze_media,

@@ -47,10 +47,13 @@ async def _look(post: Progress) -> Problem | None:
     failed = next((problem for problem in looks if problem), None)
     if failed:
         return failed
+    known = post.state.records.get(Stage.VISION)
     request = VisionRequest(
         ref=post.state.ref,
         fingerprint=build.fingerprint(post.state, Stage.VISION),
         vision_version=post.state.versions.vision,
+        media=post.state.media,
+        runs=known.runs if known else 0,
     )
     try:
         post.keep(

@@ -138,7 +138,9 @@ def _stage(stage: Facts) -> tuple[Cell, ...]:
 
 def _picture(picture: Facts) -> tuple[Cell, ...]:
     missing, skipped = picture["missing"], picture["skipped"]
+    why = f", {picture['reason']}" if picture["reason"] else ""
     seen = f"no bytes: {missing}" if missing else f"skipped: {skipped}" if skipped else picture["description"]
+    seen = f"its words{why}: {seen}" if picture["how"] == "ocr" else seen
     return (
         picture["sha256"][:12],
         picture["mime"],

@@ -12,7 +12,7 @@ from contracts.post import Enriched, EnrichRequest, PostRef
 from contracts.stages import Outcome, Stage
 from domain import build
 from domain.links import page_key
-from tests.build import LONG, VERSIONS, a_commit, a_record, a_ref, a_request, a_timing, an_event
+from tests.build import LONG, STANDARDS, a_commit, a_record, a_ref, a_request, a_timing, an_event
 from tests.fake_world import World
 from tests.fakes import FakeEmbedder
 
@@ -28,7 +28,7 @@ async def save(world: World, **values: Any) -> PostRef:
 async def enrich(
     env: ActivityEnvironment, world: World, ref: PostRef, skipped: str | None = None
 ) -> Enriched:
-    request = EnrichRequest(state=await world.archive.state(ref, VERSIONS), crawl_skipped=skipped)
+    request = EnrichRequest(state=await world.archive.state(ref, STANDARDS), crawl_skipped=skipped)
     return await env.run(world.enriching.enrich_post, request)
 
 

@@ -21,7 +21,7 @@ from contracts.post import Decision, Deletion, PostRef, Problem
 from contracts.stages import Stage
 from tests.adapters.saved import a_known_ref, save
 from tests.adapters.test_postgres_parks import a_park
-from tests.build import MOMENT, VERSIONS, a_commit, a_record, a_ref, an_embedder
+from tests.build import MOMENT, STANDARDS, a_commit, a_record, a_ref, an_embedder
 from workers.filling import Fill, fill_of, fills, switch_if_full
 
 pytestmark = pytest.mark.services
@@ -61,7 +61,7 @@ class Desk:
 
     async def fingerprint(self, ref: PostRef) -> str:
         """What the record of a post's vectors is remembered under."""
-        return (await self.archive.state(ref, VERSIONS)).records[Stage.VECTORS].fingerprint.strip()
+        return (await self.archive.state(ref, STANDARDS)).records[Stage.VECTORS].fingerprint.strip()
 
 
 async def put(index: VectorIndex, ref: PostRef, by: EmbedderIdentity) -> None:

@@ -16,7 +16,7 @@ from contracts.parking import Parked, Settled
 from contracts.post import Decision, PostInput, PostRef, Problem
 from contracts.stages import Stage
 from tests.adapters.saved import save
-from tests.build import CHANNEL, MOMENT, VERSIONS, a_tenant, an_album_event, an_album_ref, an_edit
+from tests.build import CHANNEL, MOMENT, STANDARDS, a_tenant, an_album_event, an_album_ref, an_edit
 
 pytestmark = pytest.mark.services
 
@@ -153,12 +153,12 @@ async def test_a_post_is_not_concluded_while_a_park_of_it_is_open(
     before = await stages.conclude(ref, [], "indexed")
     await begin(pool, a_park(ref))
 
-    state = await archive.state(ref, VERSIONS)
+    state = await archive.state(ref, STANDARDS)
     left = await stages.conclude(ref, [], "indexed")
 
     assert (before, state.concluded, left) == (False, False, True)
     await Parks(pool).close(await Parks(pool).left_open(ref.workflow_id), "later run", None)
-    assert (await archive.state(ref, VERSIONS)).concluded
+    assert (await archive.state(ref, STANDARDS)).concluded
     assert not await stages.conclude(ref, [], "indexed")
 
 
@@ -169,4 +169,4 @@ async def test_an_album_whose_park_was_left_open_has_something_to_do(
     await AlbumArchive(pool).save(album, an_album_event(album, (ref,)))
     await begin(pool, a_park(ref, workflow_id=album.workflow_id, post_id=None, what="album"))
 
-    assert (await AlbumArchive(pool).state(album, "v1")).unsent > 0
+    assert (await AlbumArchive(pool).state(album, STANDARDS)).unsent > 0

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from adapters.local_vision import LocalVision
 from contracts.errors import RefusedError
-from domain.policy import VisionPolicy
+from domain.vision_policy import VisionPolicy
 from tests.build import an_asker
 
 

@@ -10,7 +10,7 @@ from contracts.encoding import decode
 from contracts.post import EnrichRequest, MediaRequest, PageRequest, PostRef
 from contracts.stages import Stage
 from domain.text import normalized
-from tests.build import SHORT, TENANT, VERSIONS, a_file, a_ref, a_request, a_timing, an_event
+from tests.build import SHORT, STANDARDS, TENANT, VERSIONS, a_file, a_ref, a_request, a_timing, an_event
 from tests.fake_world import World
 from tests.hostile.prompts import ABOUT, PROMPTS, Injection
 
@@ -120,7 +120,7 @@ async def test_an_order_in_a_page_is_never_obeyed(
     world.web.texts[LINK] = case.order
     await env.run(world.crawling.fetch_page, PageRequest(ref=ref, url=LINK, crawl_version=VERSIONS.crawl))
     tags = (await tagged(env, world, *case.obeyed))["tags"]
-    state = await world.archive.state(ref, VERSIONS)
+    state = await world.archive.state(ref, STANDARDS)
     await env.run(world.enriching.enrich_post, EnrichRequest(state=state))
 
     event = decode(world.archive.committed()[-1].fields)

@@ -9,8 +9,6 @@ from typing import Final
 import asyncpg
 from redis.asyncio import Redis
 
-from adapters.embedded_graph.graph import EmbeddedGraph
-from adapters.folder import FolderStore
 from adapters.postgres.outbox_sent import SentOutbox
 from adapters.postgres.pool import open_pool
 from adapters.postgres.schema import migrate
@@ -19,6 +17,8 @@ from adapters.redis_streams.log import EventLog, connect
 from adapters.redis_streams.marker import marker_key
 from runtime.settings import Settings
 from workers.embedders import wanted_embedder
+from workers.graph import Graph, open_graph
+from workers.objects import Objects, open_objects
 
 MIGRATIONS: Final = Path(__file__).parents[1] / "deploy" / "migrations"
 
@@ -30,15 +30,15 @@ class Stores:
     pool: asyncpg.Pool
     redis: Redis
     events: EventLog
-    objects: FolderStore
+    objects: Objects
     vectors: VectorIndex
-    graph: EmbeddedGraph
+    graph: Graph
     marker: str
 
 
 @asynccontextmanager
 async def open_stores(settings: Settings, postgres: str, redis_url: str) -> AsyncIterator[Stores]:
-    """Bring the schema up to date and open every store; vectors and graph are held by this process alone.
+    """Bring the schema up to date and open every store; what lies in a folder is held by this process alone.
 
     Raises:
         UnavailableError: one of them does not answer, or another process holds its files.
@@ -52,9 +52,8 @@ async def open_stores(settings: Settings, postgres: str, redis_url: str) -> Asyn
         stack.push_async_callback(redis.aclose)
         vectors = _vectors(settings)
         stack.push_async_callback(vectors.close)
-        graph = EmbeddedGraph.open(settings.data_dir / "graph")
-        stack.push_async_callback(graph.close)
-        objects = FolderStore(settings.data_dir / "objects")
+        graph = await stack.enter_async_context(open_graph(settings))
+        objects = await stack.enter_async_context(open_objects(settings))
         yield Stores(pool, redis, EventLog(redis, marker), objects, vectors, graph, marker)
 
 

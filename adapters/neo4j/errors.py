@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from neo4j.exceptions import AuthError, ClientError, DriverError, Forbidden, Neo4jError
+from neo4j.exceptions import ClientError, DriverError, Neo4jError
 
 from contracts.errors import PipelineError, RejectedError, UnavailableError
 
@@ -13,6 +13,7 @@ _OF_THE_INPUT: Final = ("Neo.ClientError.Statement.", "Neo.ClientError.Schema.")
 #: … but for a node that another transaction removed meanwhile.
 _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
 _ACCESS: Final = "check POSTLOOM_NEO4J__USER and POSTLOOM_NEO4J__PASSWORD, and what that user may do"
+_REFUSED: Final = "Neo.ClientError.Security."
 _NO_DATABASE: Final = "Neo.ClientError.Database.DatabaseNotFound"
 
 
@@ -36,7 +37,7 @@ def our_errors() -> Iterator[None]:
 
 def _said(error: Neo4jError) -> PipelineError:
     code = error.code or ""
-    if isinstance(error, (AuthError, Forbidden)):
+    if code.startswith(_REFUSED):
         return UnavailableError(f"neo4j refuses us ({code}): {_ACCESS}")
     if code == _NO_DATABASE:
         return UnavailableError(f"neo4j: {error.message}: check POSTLOOM_NEO4J__DATABASE")

@@ -11,6 +11,7 @@ from adapters.neo4j import cypher
 from adapters.neo4j.errors import our_errors
 from adapters.neo4j.store import Run, Store
 from adapters.neo4j.writing import other_end, sweep, write
+from contracts.errors import RejectedError
 from contracts.index import AlbumNode, ChannelPhotoNode, Detached, GraphCounts, Neighbour, PostNode
 
 
@@ -19,7 +20,7 @@ class Neo4jGraph:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._writes: Batcher[PostNode, GraphCounts] = Batcher(self.replace_posts)
+        self._writes: Batcher[PostNode, GraphCounts] = Batcher(self.replace_posts, fault=RejectedError)
 
     @classmethod
     async def connected(cls, url: str, user: str, password: str, database: str) -> "Neo4jGraph":

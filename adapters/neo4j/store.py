@@ -34,8 +34,6 @@ class Store:
 
     def __init__(self, driver: AsyncDriver, database: str) -> None:
         self._driver, self._database = driver, database
-        #: Whoever reads sees what this process wrote, also where a cluster answers.
-        self._bookmarks = AsyncGraphDatabase.bookmark_manager()
 
     @classmethod
     async def connected(cls, url: str, user: str, password: str, database: str) -> "Store":
@@ -99,7 +97,7 @@ class Store:
                 await session.execute_write(_timed(make))
 
     def _session(self) -> AsyncSession:
-        return self._driver.session(database=self._database, bookmark_manager=self._bookmarks)
+        return self._driver.session(database=self._database)
 
 
 def _timed(work: Work[R]) -> Callable[[AsyncManagedTransaction], Awaitable[R]]:

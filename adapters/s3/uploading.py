@@ -8,15 +8,20 @@ from typing import Any, BinaryIO, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.s3.encoding import content_md5, plain
+from contracts.errors import UnavailableError
 
 #: Bytes. A larger file goes in parts of this size; S3 takes ten thousand of them, none but the last below 5 MiB.
 PART: Final = 8 * 2**20
 
 
 async def upload(client: Any, place: dict[str, str], source: Path, content_type: str) -> None:
-    """Store a file at ``place`` (Bucket and Key). It is there wholly or not at all."""
-    with await asyncio.to_thread(source.open, "rb") as file:
-        first = await asyncio.to_thread(file.read, PART)
+    """Store a file at ``place`` (Bucket and Key). It is there wholly or not at all.
+
+    Raises:
+        UnavailableError: the file cannot be read.
+    """
+    with await asyncio.to_thread(_opened, source) as file:
+        first = await asyncio.to_thread(_part, file)
         if len(first) < PART:
             await client.put_object(**place, Body=first, **plain(first, content_type).headers)
         else:
@@ -44,5 +49,19 @@ async def _parts(client: Any, upload: dict[str, str], file: BinaryIO, first: byt
         number = len(parts) + 1
         sent = await client.upload_part(**upload, PartNumber=number, Body=body, ContentMD5=content_md5(body))
         parts.append({"PartNumber": number, "ETag": sent["ETag"]})
-        body = await asyncio.to_thread(file.read, PART)
+        body = await asyncio.to_thread(_part, file)
     return parts
+
+
+def _opened(source: Path) -> BinaryIO:
+    try:
+        return source.open("rb")
+    except OSError as error:
+        raise UnavailableError(f"a file cannot be read: {error}") from error
+
+
+def _part(file: BinaryIO) -> bytes:
+    try:
+        return file.read(PART)
+    except OSError as error:
+        raise UnavailableError(f"a file cannot be read: {error}") from error

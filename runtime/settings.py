@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, ValidationInf
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.provider_settings import GigaChatSettings, OpenAISettings, ProviderSettings
+from runtime.store_settings import Neo4jSettings, S3Settings
 
 Service = TypeVar("Service", GigaChatSettings, OpenAISettings)
 
@@ -103,6 +104,8 @@ class Settings(BaseSettings):
     album_deadline_seconds: float = Field(default=600.0, gt=0)
     max_media_mb: float = Field(default=40.0, gt=0)
     log_level: str = "info"
+    s3: S3Settings = S3Settings()
+    neo4j: Neo4jSettings = Neo4jSettings()
     temporal: TemporalSettings = TemporalSettings()
     crawl: CrawlSettings = CrawlSettings()
     crawl4ai: Crawl4AISettings = Crawl4AISettings()

@@ -177,8 +177,50 @@ def test_the_doctor_says_what_to_do_about_what_is_missing(
     assert "correct POSTLOOM_TEMPORAL__CLI" in capsys.readouterr().out
 
 
+def test_the_doctor_asks_servers_that_are_configured_and_says_which_settings_lead_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = {
+        "S3__BUCKET": "posts", "S3__ENDPOINT_URL": "http://127.0.0.1:1", "S3__ACCESS_KEY": "key",
+        "S3__SECRET_KEY": "hidden", "NEO4J__URL": "bolt://127.0.0.1:1", "NEO4J__PASSWORD": "hidden",
+        "QDRANT_URL": "http://127.0.0.1:1",
+    }  # fmt: skip
+    for name, value in nowhere.items():
+        monkeypatch.setenv(f"POSTLOOM_{name}", value)
+
+    assert run(["doctor", "--json"]) == 1
+
+    told = capsys.readouterr().out
+    by_name = {finding["name"]: finding for finding in json.loads(told)["findings"]}
+    for name, setting in (("objects", "S3__"), ("vectors", "QDRANT_URL"), ("graph", "NEO4J__")):
+        assert not by_name[name]["ok"] and f"POSTLOOM_{setting}" in by_name[name]["do"]
+    assert "hidden" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("S3__ENDPOINT_URL", "https://s3.example.org", "an endpoint_url needs a bucket"),
+        ("S3__ACCESS_KEY", "key", "go together"),
+        ("S3__BUCKET", "No Bucket", "POSTLOOM_S3__BUCKET"),
+        ("NEO4J__URL", "bolt://neo4j.example.org", "a url needs a password"),
+        ("NEO4J__URL", "http://neo4j.example.org", "POSTLOOM_NEO4J__URL"),
+        ("NEO4J__URL", "bolt://neo4j:secret@neo4j.example.org", "POSTLOOM_NEO4J__URL"),
+    ],
+)
+def test_a_store_that_cannot_be_meant_is_refused_with_the_setting(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"POSTLOOM_{name}", value)
+
+    assert run(["status"]) == 2
+
+    told = capsys.readouterr().err
+    assert said in told and f"POSTLOOM_{name.partition('__')[0]}" in told
+
+
 def test_help_loads_nothing_heavy() -> None:
-    heavy = "'temporalio', 'asyncpg', 'qdrant_client', 'httpx', 'pydantic'"
+    heavy = "'temporalio', 'asyncpg', 'qdrant_client', 'neo4j', 'botocore', 'httpx', 'pydantic'"
     look = f"import sys, cli.main; print([name for name in ({heavy}) if name in sys.modules])"
     root = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from contracts.reconciling import Kind
 from contracts.streams import POSTS_PARSED
 from runtime.embedded.s3_server import S3Address
-from runtime.settings import Neo4jSettings, S3Settings
+from runtime.store_settings import Neo4jSettings, S3Settings
 from tests.acceptance.archive import Archive, an_archive, changed_stages, until
 from tests.acceptance.producer import entry
 from tests.chaos.fate import around

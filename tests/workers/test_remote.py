@@ -220,7 +220,7 @@ async def test_a_certificate_file_that_is_none_stops_the_start_with_a_sentence(
 
 def test_the_command_line_pays_nothing_for_other_peoples_libraries() -> None:
     program = (
-        "import sys, cli.main, cli.service, workers.remote;"
+        "import sys, cli.main, cli.doctor.models, workers.remote;"
         "print([name for name in sys.modules if name.split('.')[0] in ('gigachat', 'langchain_core', 'langsmith')])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -1,5 +1,6 @@
 """The fake's chat: an answer, what it takes, and how either version writes it down."""
 
+import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ def answer(state: State, question: Question, session: str | None, fault: Fault |
         state.sessions.add(session)
     answered = min(counted(text), question.max_tokens or 10_000)
     state.bill(asked, answered, cached)
+    state.looks.update(hashlib.sha256(file.body).hexdigest() for file in question.pictures)
     ending = "function_call" if question.function and ending == "stop" else ending
     arguments = instance(question.parameters) if question.function else {}
     return Answer(

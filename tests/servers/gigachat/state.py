@@ -50,6 +50,8 @@ class State:
     statuses: Counter[int] = field(default_factory=Counter)
     spent: Counter[str] = field(default_factory=Counter)
     file_counts: Counter[str] = field(default_factory=Counter)
+    #: How often each picture was answered about, by the sha256 of its bytes.
+    looks: Counter[str] = field(default_factory=Counter)
     sessions: set[str] = field(default_factory=set)
     bodies: list[tuple[str, Any]] = field(default_factory=list)
     at_once: int = 0
@@ -75,6 +77,7 @@ class State:
             "calls": dict(self.calls),
             "statuses": {str(status): count for status, count in self.statuses.items()},
             "tokens": dict(self.spent),
+            "looks": dict(self.looks),
             "files": {**self.file_counts, "present": len(self.files)},
             "most_at_once": self.most_at_once,
             "sessions": sorted(self.sessions),

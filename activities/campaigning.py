@@ -167,7 +167,7 @@ class CampaignActivities:
         return [(post, stale[post.post_id]) for post in posts if stale.get(post.post_id)]
 
     async def _parked(self, selection: Selection, doubtful: Sequence[UUID]) -> frozenset[UUID]:
-        """Return those whose workflows wait for a human."""
+        """Return those whose workflows are parked."""
         refs = await self._posts.refs(selection.tenant_id, doubtful) if doubtful else {}
         standings = await _each(self._workflows.standing, list(refs.values()))
         return frozenset(

@@ -17,6 +17,7 @@ from contracts.outgoing import outgoing
 from contracts.page_budget import PageTaken
 from contracts.post import CrawlPlan, PageRequest, PostRef, StageRequest
 from contracts.stages import Outcome, Stage, StageRecord
+from domain import build
 from domain.links import page_key
 from domain.policy import CrawlPolicy
 
@@ -133,13 +134,16 @@ class CrawlActivities:
     async def plan_crawl(self, request: StageRequest) -> CrawlPlan:
         """Return which links of the post are to be read, or why none; a crawl that is wanted is told of once.
 
-        Idempotent: the event is keyed by post and fingerprint.
+        Idempotent: the event is keyed by post and fingerprint. One that waits keeps its record.
         """
         material = await self._posts.material(request.ref, "")
         trigger = self._policy.trigger(material.text, material.tags)
         links = material.urls[: self._policy.max_links_per_post]
         if trigger is None or not links:
             return CrawlPlan(skipped="no_trigger" if links else "no_links")
+        known = material.records.get(Stage.CRAWL)
+        if known and known.fingerprint == build.kept_open(request.fingerprint):
+            return CrawlPlan(links=links)
         event = PostCrawl(
             trace_id=request.ref.trace_id, occurred_at=happened_at(), created_at=happened_at(),
             idempotency_key=f"{request.ref.post_id}:crawl:{request.fingerprint[:12]}", post_id=request.ref.post_id,
@@ -163,7 +167,8 @@ class CrawlActivities:
 
         Raises:
             LinkFailedError: the site did not answer; tried again a few times.
-            BudgetExhaustedError: the tenant may read no more pages for now.
+            BudgetExhaustedError: no more pages may be read until a moment that it names; BrakedError: likewise, while
+                the reader's provider is left alone. Nothing is kept of the page: it waits.
             UnavailableError: what reads pages did not manage, which says nothing of this one.
         """
         key = page_key(request.url, request.crawl_version)

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from contracts.changes import Version
 from contracts.identity import post_workflow_id
+from contracts.patience import Patient
 from contracts.stages import Stage, StageRecord, version_of
 from contracts.treatment import Treatment
 
@@ -49,11 +50,11 @@ class Deletion(Frozen):
     known_as: tuple[UUID, ...] = ()
 
 
-class PostInput(Frozen):
+class PostInput(Patient, Frozen):
     """What a PostWorkflow starts with: a version of the post, or nothing but the post to look at again.
 
     What one run hands to the next while the post waits: ``versions`` that are not saved yet, ``skipped`` stages that
-    somebody left out, the kinds and words of requests that it has ``seen``, ``parked_until``.
+    somebody left out, the kinds and words of requests that it has ``seen``, and what Patient has.
     """
 
     ref: PostRef
@@ -64,8 +65,6 @@ class PostInput(Frozen):
     deletion: Deletion | None = None
     skipped: tuple[Stage, ...] = ()
     seen: tuple[tuple[str, str], ...] = ()
-    park_seconds: float = 7 * 86400.0
-    parked_until: AwareDatetime | None = None
 
 
 class MediaRef(Frozen):
@@ -175,10 +174,14 @@ class PageRequest(Frozen):
 
 
 class EnrichRequest(Frozen):
-    """Asks for everything that is known of a post to be put together; ``crawl_skipped`` settles the crawl stage."""
+    """Asks for everything that is known of a post to be put together; ``crawl_skipped`` settles the crawl stage.
+
+    ``crawl_open`` says why that stage cannot be settled yet: it stays stale.
+    """
 
     state: PostState
     crawl_skipped: str | None = None
+    crawl_open: str | None = None
 
 
 class Enriched(Frozen):

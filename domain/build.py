@@ -83,6 +83,11 @@ def vectors_fingerprint(version: str, enriched: str) -> str:
     return digest(Stage.VECTORS, version, enriched)
 
 
+def kept_open(fingerprint: str) -> str:
+    """Return the fingerprint of a stage that was left off and is not settled: never today's, so that it stays stale."""
+    return digest("open", fingerprint)
+
+
 def is_fresh(state: PostState, stage: Stage) -> bool:
     """Whether ``stage`` ended, done or skipped, with exactly today's inputs."""
     record = state.records.get(stage)

@@ -82,7 +82,7 @@ def _count(result: Any) -> None:
 
 
 def _count_parks(given: Sequence[Any]) -> None:
-    """A park that was recorded travels as it is; its end travels in an envelope."""
+    """A park that was recorded travels as it is, and counts once; its end travels in an envelope."""
     for park in given:
-        if isinstance(park, Parked):
+        if isinstance(park, Parked) and not park.tries:
             metrics.PARKS.labels(park.what, park.problems[0].reason).inc()

@@ -63,7 +63,7 @@ class FaultySettings(BaseModel):
     """What a faulty provider refuses: one text in ``one_in``, as ``error`` says, until the file ``until`` exists."""
 
     one_in: int = Field(default=10, ge=1)
-    error: Literal["RejectedError", "UnavailableError"] = "RejectedError"
+    error: Literal["RejectedError", "UnavailableError", "BudgetExhaustedError"] = "RejectedError"
     until: Path | None = None
 
 

@@ -1,5 +1,6 @@
 """The archive in memory, with the semantics that the SQL has: merged posts, one record per stage, an outbox."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -365,22 +366,27 @@ class FakeParks:
         self._archive = archive
         self.parks: dict[str, Parked] = {}
         self.ended: dict[str, Settled] = {}
+        #: How often each park was tried again by itself, in vain.
+        self.tries: Counter[str] = Counter()
         self.weather = Weather()
         #: Holds whoever writes down how a park ended.
         self.ending = Gate()
 
-    async def begin(self, park: Parked, letter: Outgoing) -> None:
+    async def keep(self, park: Parked, letter: Outgoing | None) -> None:
         self.weather.strike()
-        if park.key not in self.parks:
-            self.parks[park.key] = park
+        if park.key not in self.parks and letter:
             self._archive.put_out(park.workflow_id, [letter])
+        if park.key not in self.ended:
+            self.parks[park.key] = park
+            self.tries[park.key] = park.tries
 
     async def conclude(self, ref: PostRef, events: Sequence[Outgoing], status: str) -> bool:
         await self._archive.conclude(ref, events, status)
         return bool((await self.left_open(ref.workflow_id)).parks)
 
-    async def left_open(self, workflow_id: str) -> LeftOpen:
-        open = [p for key, p in self.parks.items() if p.workflow_id == workflow_id and key not in self.ended]
+    async def left_open(self, workflow_id: str, but_of: str | None = None) -> LeftOpen:
+        left = [p for key, p in self.parks.items() if p.workflow_id == workflow_id and key not in self.ended]
+        open = [park for park in left if park.run_id != but_of]
         letters = [
             OpenLetter(id=n, stream=letter_of(p).stream, entry_id=p.key, unsaved=p.unsaved)
             for n, p in enumerate(open)

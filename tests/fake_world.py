@@ -106,8 +106,8 @@ class World:
             self.bridge.announce_assembled, self.bridge.announce_deleted, self.assembling.collect_album,
             self.assembling.assemble_album, self.assembling.dissolve_album, self.deleting.entomb_post,
             self.deleting.remove_vector, self.deleting.remove_node, self.deleting.erase_post,
-            self.parking.record_park, self.parking.settle_park, self.portraying.find_channel_photo,
-            self.portraying.record_channel_photo,
+            self.parking.record_park, self.parking.settle_park,
+            self.portraying.find_channel_photo, self.portraying.record_channel_photo,
             self.campaigning.estimate_campaign, self.campaigning.advance_campaign,
         ]  # fmt: skip
         return {

@@ -80,7 +80,7 @@ class PostSignals:
         await start_channel_photo(self._client, photo)
 
     async def is_at_work(self, workflow_id: str) -> bool:
-        """Whether the workflow is open and waits for no human, or has not seen yet what it was told."""
+        """Whether the workflow is open and not parked, or has not seen yet what it was told."""
         return await standing_of(self._client, workflow_id) is Standing.UNDER_WAY
 
 

@@ -1,5 +1,6 @@
 """Who does the thinking, in this process: local libraries that need no key and no network model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,9 +10,9 @@ from activities.crawling import Reader
 from activities.indexing import Embedders
 from activities.looking import Vision
 from activities.tagging import Tagger
-from adapters.faulty_tagger import FaultyTagger
+from adapters.faulty_tagger import FaultyTagger, spent
 from adapters.faulty_tagger import Tagger as VersionedTagger
-from contracts.errors import RejectedError, UnavailableError
+from contracts.errors import PipelineError, RejectedError, UnavailableError
 from contracts.post import Versions
 from domain.policy import Policies
 from runtime.settings import FaultySettings, Settings
@@ -19,7 +20,11 @@ from workers.reading import chosen_reader, crawl_version
 
 log = structlog.get_logger(__name__)
 
-_ERRORS: Final = {error.__name__: error for error in (RejectedError, UnavailableError)}
+_ERRORS: Final[dict[str, Callable[[str], PipelineError]]] = {
+    "RejectedError": RejectedError,
+    "UnavailableError": UnavailableError,
+    "BudgetExhaustedError": spent,
+}
 
 
 @dataclass(frozen=True)

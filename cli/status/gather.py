@@ -1,7 +1,6 @@
 """Everything that ``postloom status`` shows, gathered from the stores and the running service."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -19,11 +18,12 @@ from cli.patience import PATIENCE, answered
 from cli.running import Reach, archive, engine, needed, reach
 from cli.spending_policy import shown_policy
 from cli.status.spending import spending
-from cli.workflow_counts import open_workflows, stuck
+from cli.workflow_counts import open_workflows, parked_by_reason
 from contracts.errors import UnavailableError
 from contracts.streams import STREAMS, dead_letters
 from domain.spending import SpendingPolicy
 from runtime.settings import Settings
+from workflows.attributes import DEFERRED, NEEDS_HUMAN
 
 Facts = dict[str, Any]
 #: Seconds; the figures of a large archive take a while to count.
@@ -137,7 +137,7 @@ def _stream(info: StreamInfo, buried: StreamInfo) -> Facts:
 
 
 async def _workflows(client: Client | None) -> Facts | None:
-    """Return the open workflows by kind and state, and how many are stuck for which reason."""
+    """Return the open workflows by kind and state, and by reason how many are stuck and how many are deferred."""
     if client is None:
         return None
     try:
@@ -147,8 +147,11 @@ async def _workflows(client: Client | None) -> Facts | None:
 
 
 async def _counted(client: Client) -> Facts:
-    counts, waiting = await open_workflows(client), await stuck(client)
-    return {"open": counts, "stuck": dict(Counter(waiting.values()))}
+    return {
+        "open": await open_workflows(client),
+        "stuck": await parked_by_reason(client, NEEDS_HUMAN),
+        "deferred": await parked_by_reason(client, DEFERRED),
+    }
 
 
 async def _service(ask: Sources) -> Facts:

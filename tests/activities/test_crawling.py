@@ -18,8 +18,9 @@ from contracts.errors import (
     UnavailableError,
 )
 from contracts.post import CrawlPlan, PageRequest, PostRef
-from contracts.stages import Stage
-from tests.build import LONG, MOMENT, a_ref, a_request, a_timing, an_event
+from contracts.stages import Outcome, Stage
+from domain import build
+from tests.build import LONG, MOMENT, a_commit, a_record, a_ref, a_request, a_timing, an_event
 from tests.fake_world import World
 
 LINK = "https://example.org/a"
@@ -178,3 +179,28 @@ async def test_a_link_that_fails_later_keeps_the_page_that_was_read(
     await env.run(world.crawling.skip_page, LinkSkipped(request=request, reason="timeout"))
 
     assert [page.skipped for page in world.pages.kept.values()] == [None]
+
+
+async def test_a_page_beyond_the_budget_is_neither_kept_nor_skipped(
+    env: ActivityEnvironment, world: World
+) -> None:
+    ref = await save(world)
+    world.web.broken[LINK] = BudgetExhaustedError("60 pages of example.org in this hour", MOMENT)
+
+    with pytest.raises(BudgetExhaustedError):
+        await env.run(world.crawling.fetch_page, a_page_of(ref))
+
+    assert world.pages.kept == {}
+
+
+async def test_a_crawl_that_waits_keeps_its_record_when_it_is_planned_again(
+    env: ActivityEnvironment, world: World
+) -> None:
+    ref = await save(world, text=LONG, urls=(LINK,))
+    waits = a_record(Stage.CRAWL, build.kept_open("f1"), outcome=Outcome.SKIPPED, reason="deferred")
+    await world.archive.commit(a_commit(ref, record=waits))
+
+    assert await plan(env, world) == CrawlPlan(links=(LINK,))
+
+    record = world.archive.rows[ref.post_id].records[Stage.CRAWL]
+    assert (record.reason, record.output) == ("deferred", waits.output)

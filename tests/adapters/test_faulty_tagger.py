@@ -1,12 +1,13 @@
 """The provider that fails on purpose."""
 
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
-from adapters.faulty_tagger import FaultyTagger, is_refused
+from adapters.faulty_tagger import FaultyTagger, is_refused, spent
 from contracts.asking import Asker, TagAnswer
-from contracts.errors import PipelineError, RejectedError, UnavailableError
+from contracts.errors import BudgetExhaustedError, PipelineError, RejectedError, UnavailableError
 from runtime.provider_settings import ProviderSettings
 from runtime.settings import FaultySettings, Settings
 from tests.build import an_asker
@@ -43,6 +44,18 @@ async def test_what_is_refused_fails_as_it_was_told_to(error: type[PipelineError
     with pytest.raises(error, match="one in 10"):
         await tagger.tags_for(BAD, an_asker())
     assert (await tagger.tags_for(GOOD, an_asker())).tags == ("bridge",)
+
+
+async def test_a_budget_that_is_spent_begins_anew_at_midnight_utc() -> None:
+    before = datetime.now(UTC)
+
+    with pytest.raises(BudgetExhaustedError) as refused:
+        await FaultyTagger(Steady(), 1, spent).tags_for(BAD, an_asker())
+
+    goes_on_at = refused.value.goes_on_at
+    assert goes_on_at
+    assert (goes_on_at.astimezone(UTC).time(), goes_on_at.date() > before.date()) == (time(), True)
+    assert goes_on_at - datetime.now(UTC) <= timedelta(days=1)
 
 
 async def test_it_is_mended_as_soon_as_the_file_is_there(tmp_path: Path) -> None:

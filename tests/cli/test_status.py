@@ -134,12 +134,25 @@ def test_deleted_posts_are_counted_apart_from_those_that_are_there() -> None:
 
 
 def test_what_waits_for_somebody_leads_to_the_command_that_lists_it() -> None:
-    workflows = {"open": {"PostWorkflow": {"needs_human": 2}}, "stuck": {"tags:RejectedError": 2}}
+    workflows = {
+        "open": {"PostWorkflow": {"needs_human": 2}}, "stuck": {"tags:RejectedError": 2}, "deferred": {},
+    }  # fmt: skip
 
     shown = _shown(_facts(workflows=workflows))
 
+    assert "2 need you: `postloom stuck`" in shown
     assert "2 stuck at tags:RejectedError" in shown
-    assert "`postloom stuck`" in shown
+
+
+def test_what_goes_on_by_itself_is_counted_apart_from_what_needs_somebody() -> None:
+    deferred = {"vision:BudgetExhaustedError": 30, "crawl:BrakedError": 10}
+    workflows = {"open": {}, "stuck": {"tags:RejectedError": 3}, "deferred": deferred}
+
+    shown = _shown(_facts(workflows=workflows))
+
+    assert "3 need you, 40 go on by themselves: `postloom stuck`" in shown
+    assert "30 deferred at vision:BudgetExhaustedError" in shown
+    assert "need you" not in _shown(_facts(workflows={**workflows, "stuck": {}}))
 
 
 def test_dead_letters_lead_to_the_command_that_lists_them() -> None:

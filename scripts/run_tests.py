@@ -5,6 +5,7 @@ The Temporal SDK can crash an interpreter that is shutting down, which would tur
 
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -17,6 +18,8 @@ def main() -> None:
     """Fetch what the service tests need, run the tests, leave."""
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
+    # A shell that starts us in the background has Ctrl-C ignored, and so would be the commands that tests send it to.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if "not services" not in sys.argv:
         _fetch_temporal()
         _fetch_stores()

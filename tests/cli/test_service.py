@@ -154,7 +154,7 @@ def test_a_campaign_is_estimated_first_and_not_started_unasked(terminal: Termina
 
 def test_a_campaign_is_paused_resumed_and_ended_by_command(terminal: Terminal) -> None:
     with subprocess.Popen(
-        command_line("retag", "--tenant", "reader", "--rate", "2", "--yes"),
+        command_line("retag", "--tenant", "reader", "--rate", "0.5", "--yes"),
         env=terminal.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as following:  # fmt: skip
         id = _started(terminal)

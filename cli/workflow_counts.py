@@ -23,10 +23,9 @@ async def open_workflows(client: Client, tenant: str | None = None) -> dict[str,
         UnavailableError: the engine does not answer.
     """
     own = f" AND TgTenant='{tenant}'" if tenant else ""
-    return {
-        kind: await _states(client, f"WorkflowType='{kind}' AND ExecutionStatus='Running'{own}")
-        for kind in KINDS
-    }
+    which = [f"WorkflowType='{kind}' AND ExecutionStatus='Running'{own}" for kind in KINDS]
+    found = await asyncio.gather(*(_states(client, query) for query in which))
+    return dict(zip(KINDS, found, strict=True))
 
 
 async def parked(client: Client, tenant: str | None = None) -> dict[str, str]:

@@ -147,11 +147,11 @@ async def _workflows(client: Client | None) -> Facts | None:
 
 
 async def _counted(client: Client) -> Facts:
-    return {
-        "open": await open_workflows(client),
-        "stuck": await parked_by_reason(client, NEEDS_HUMAN),
-        "deferred": await parked_by_reason(client, DEFERRED),
-    }
+    counts = await open_workflows(client)
+    stuck, deferred = await asyncio.gather(
+        parked_by_reason(client, NEEDS_HUMAN), parked_by_reason(client, DEFERRED)
+    )
+    return {"open": counts, "stuck": stuck, "deferred": deferred}
 
 
 async def _service(ask: Sources) -> Facts:

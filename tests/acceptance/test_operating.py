@@ -32,7 +32,7 @@ TELLING = ("postloom reconcile ", "postloom dlq replay")
 QUIET = """
 for _ in $(seq 200); do
   busy=$(postloom status --json | python3 -c 'import json, sys
-kinds = json.load(sys.stdin)["workflows"]["open"]
+kinds = (json.load(sys.stdin)["workflows"] or {"open": {"unknown": {"unknown": 1}}})["open"]
 print(sum(n for states in kinds.values() for state, n in states.items()
     if state not in ("needs_human", "deferred")))')
   [ "$busy" = 0 ] && [ "${before:-}" = 0 ] && break

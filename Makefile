@@ -9,10 +9,10 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo up test check chaos bench disorder fmt clean clean-data
+.PHONY: help setup demo demo-services up test check chaos bench disorder fmt clean clean-data
 
 help: ## list the commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 19
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 	@echo
 	@echo "  DATA=folder      for demo, up, bench, clean-data: where the data lies (data)"
 	@echo "  EXPORT=path      for demo: a Telegram Desktop export instead of the sample"
@@ -23,6 +23,9 @@ setup: ## install everything into .venv, once
 
 demo: setup ## the sample, or EXPORT=path, through the whole pipeline
 	@$(BIN)/postloom demo $(if $(EXPORT),--export "$(EXPORT)")
+
+demo-services: setup ## the same with the adapters of a team: fake GigaChat and Crawl4AI, real S3 and Neo4j
+	@$(BIN)/python scripts/demo_services.py $(if $(EXPORT),--export "$(EXPORT)") $(ARGS)
 
 up: setup ## the whole service on this machine, until Ctrl-C
 	@$(BIN)/postloom up

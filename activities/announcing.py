@@ -93,17 +93,20 @@ class BridgeActivities:
         material = await self._posts.material(ref, "")
         if Stage.VECTORS not in material.records:  # an operator let it go on without
             return await self.announce_skipped(ref)
-        await self._conclude(ref, [outgoing(_indexed(material))], "indexed")
-        sent = await self.announce(str(ref.post_id))
-        if material.album and material.album.partial:
-            await self._workflows.refresh_album(AlbumRef.of(ref, material.album.grouped_id))
-        return sent
+        return await self._concluded(material, [outgoing(_indexed(material))], "indexed")
 
     @activity.defn
     async def announce_skipped(self, ref: PostRef) -> int:
-        """Mark the post as skipped and announce whatever is unsent."""
-        await self._conclude(ref, [], "skipped")
-        return await self.announce(str(ref.post_id))
+        """Mark the post as skipped and announce whatever is unsent; its album has another look, as above."""
+        return await self._concluded(await self._posts.material(ref, ""), [], "skipped")
+
+    async def _concluded(self, material: PostMaterial, events: Sequence[Outgoing], state: str) -> int:
+        ref, album = material.ref, material.album
+        await self._conclude(ref, events, state)
+        sent = await self.announce(str(ref.post_id))
+        if album and album.partial:
+            await self._workflows.refresh_album(AlbumRef.of(ref, album.grouped_id))
+        return sent
 
     async def _conclude(self, ref: PostRef, events: Sequence[Outgoing], status: str) -> None:
         if await self._conclusions.conclude(ref, events, status):

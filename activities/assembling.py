@@ -22,6 +22,7 @@ from contracts.identity import digest
 from contracts.index import AlbumNode, GraphCounts
 from contracts.outgoing import Outgoing, outgoing
 from domain.albums import AlbumSummary, caption_item, summarize
+from domain.standards import Standards
 
 
 class Albums(Protocol):
@@ -29,9 +30,9 @@ class Albums(Protocol):
 
     async def save(self, ref: AlbumRef, event: AlbumParsed) -> None: ...
 
-    async def state(self, ref: AlbumRef, vision_version: str) -> AlbumState: ...
+    async def state(self, ref: AlbumRef, standards: Standards) -> AlbumState: ...
 
-    async def material(self, ref: AlbumRef, vision_version: str) -> AlbumMaterial: ...
+    async def material(self, ref: AlbumRef, standards: Standards) -> AlbumMaterial: ...
 
     async def dissolve(self, ref: AlbumRef) -> None: ...
 
@@ -60,17 +61,17 @@ class AlbumActivities:
     """Puts albums together from what posts and pictures left in the archive."""
 
     def __init__(
-        self, albums: Albums, graph: Graph, objects: Objects, leftovers: Leftovers, vision_version: str
+        self, albums: Albums, graph: Graph, objects: Objects, leftovers: Leftovers, standards: Standards
     ) -> None:
         self._albums, self._graph, self._objects = albums, graph, objects
-        self._leftovers, self._vision_version = leftovers, vision_version
+        self._leftovers, self._standards = leftovers, standards
 
     @activity.defn
     async def collect_album(self, album: AlbumInput) -> AlbumState:
         """Save what the event announces, if there is one, and return what has arrived so far. Idempotent."""
         if album.event is not None:
             await self._albums.save(album.ref, album.event)
-        return await self._albums.state(album.ref, self._vision_version)
+        return await self._albums.state(album.ref, self._standards)
 
     @activity.defn
     async def assemble_album(self, request: AssembleRequest) -> Assembled:
@@ -78,7 +79,7 @@ class AlbumActivities:
 
         Idempotent: all four are keyed by the album; the event by the fingerprint too.
         """
-        album = await self._albums.material(request.ref, self._vision_version)
+        album = await self._albums.material(request.ref, self._standards)
         caption = caption_item(album.items)
         done = Assembled(
             ref=request.ref, fingerprint=request.fingerprint, caption_post=caption.post if caption else None

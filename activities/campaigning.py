@@ -23,10 +23,11 @@ from contracts.campaign import (
     Tally,
 )
 from contracts.errors import RejectedError
-from contracts.post import PostRef, PostState, Versions
+from contracts.post import PostRef, PostState
 from contracts.stages import Stage
 from domain import build
 from domain.campaigns import counted
+from domain.standards import Standards
 
 #: Posts that are read at once; posts that one step looks through at most; calls to the engine at the same time.
 PAGE: Final = 200
@@ -50,7 +51,7 @@ class Posts(Protocol):
     async def refs(self, tenant_id: UUID, post_ids: Sequence[UUID]) -> dict[UUID, PostRef]: ...
 
     async def states(
-        self, tenant_id: UUID, post_ids: Sequence[UUID], versions: Versions
+        self, tenant_id: UUID, post_ids: Sequence[UUID], standards: Standards
     ) -> dict[UUID, PostState]: ...
 
 
@@ -67,8 +68,8 @@ class Workflows(Protocol):
 class CampaignActivities:
     """Finds posts, tells their workflows, and sees how they stand."""
 
-    def __init__(self, posts: Posts, workflows: Workflows, versions: Versions) -> None:
-        self._posts, self._workflows, self._versions = posts, workflows, versions
+    def __init__(self, posts: Posts, workflows: Workflows, standards: Standards) -> None:
+        self._posts, self._workflows, self._standards = posts, workflows, standards
 
     @activity.defn
     async def estimate_campaign(self, request: EstimateRequest) -> Estimate:
@@ -161,12 +162,12 @@ class CampaignActivities:
         if selection.kind != "stale":
             return [(post, ()) for post in posts]
         ids = [post.post_id for post in posts]
-        states = await self._posts.states(selection.tenant_id, ids, self._versions)
+        states = await self._posts.states(selection.tenant_id, ids, self._standards)
         stale = {id: build.stale_stages(state) for id, state in states.items()}
         return [(post, stale[post.post_id]) for post in posts if stale.get(post.post_id)]
 
     async def _parked(self, selection: Selection, doubtful: Sequence[UUID]) -> frozenset[UUID]:
-        """Return those whose workflows wait for a human."""
+        """Return those whose workflows are parked."""
         refs = await self._posts.refs(selection.tenant_id, doubtful) if doubtful else {}
         standings = await _each(self._workflows.standing, list(refs.values()))
         return frozenset(

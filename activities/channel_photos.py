@@ -8,12 +8,13 @@ from activities.leftovers import Leftovers
 from contracts.channel_photo import ChannelPhotoMaterial, ChannelPhotoRef, ChannelPhotoState
 from contracts.index import ChannelPhotoNode
 from domain.connections import channel_photo_node
+from domain.standards import Standards
 
 
 class ChannelPhotos(Protocol):
     """Where channel pictures are kept."""
 
-    async def material(self, ref: ChannelPhotoRef, vision_version: str) -> ChannelPhotoMaterial: ...
+    async def material(self, ref: ChannelPhotoRef, standards: Standards) -> ChannelPhotoMaterial: ...
 
     async def recorded(self, ref: ChannelPhotoRef, sha256: str) -> None: ...
 
@@ -28,20 +29,21 @@ class ChannelPhotoActivities:
     """Needs the archive and the graph; looking is somebody else's."""
 
     def __init__(
-        self, photos: ChannelPhotos, graph: Graph, leftovers: Leftovers, vision_version: str
+        self, photos: ChannelPhotos, graph: Graph, leftovers: Leftovers, standards: Standards
     ) -> None:
         self._photos, self._graph, self._leftovers = photos, graph, leftovers
-        self._vision_version = vision_version
+        self._standards = standards
 
     @activity.defn
     async def find_channel_photo(self, ref: ChannelPhotoRef) -> ChannelPhotoState:
-        """Return the picture's file as it is stored now. Reads only.
+        """Return the picture's file as it is stored now, and what is done with it. Reads only.
 
         Raises:
             RejectedError: there is no such channel picture.
         """
-        photo = await self._photos.material(ref, self._vision_version)
-        return ChannelPhotoState(ref=ref, media=photo.picture.media, vision_version=self._vision_version)
+        photo = await self._photos.material(ref, self._standards)
+        version = self._standards.common.vision
+        return ChannelPhotoState(ref=ref, media=photo.picture.media, vision_version=version)
 
     @activity.defn
     async def record_channel_photo(self, found: ChannelPhotoState) -> None:
@@ -49,7 +51,7 @@ class ChannelPhotoActivities:
 
         What earlier runs left open is closed. Idempotent: keyed by the channel and the bytes.
         """
-        photo = await self._photos.material(found.ref, found.vision_version)
+        photo = await self._photos.material(found.ref, self._standards)
         if photo.picture.media.object_key:
             await self._graph.put_channel_photo(channel_photo_node(photo))
         await self._photos.recorded(found.ref, found.media.sha256)

@@ -1,5 +1,7 @@
 """Reading the links of a post."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -9,11 +11,13 @@ from temporalio import activity
 from activities.timing import happened_at, timing
 from contracts.announcements import PostCrawl
 from contracts.commit import StageCommit
-from contracts.errors import RefusedError
+from contracts.errors import LinkFailedError, RefusedError, UnavailableError
 from contracts.material import Page, PostMaterial
 from contracts.outgoing import outgoing
+from contracts.page_budget import PageTaken
 from contracts.post import CrawlPlan, PageRequest, PostRef, StageRequest
 from contracts.stages import Outcome, Stage, StageRecord
+from domain import build
 from domain.links import page_key
 from domain.policy import CrawlPolicy
 
@@ -40,9 +44,17 @@ class WebPage(Protocol):
 
 
 class Reader(Protocol):
-    """Reads a page, or says why not."""
+    """Reads a page, or says why not; ``pay`` is awaited with the host before anything is asked of it."""
 
-    async def read(self, url: str) -> WebPage: ...
+    async def read(self, url: str, pay: Callable[[str], Awaitable[None]]) -> WebPage: ...
+
+
+class PageBudget(Protocol):
+    """Allows so many pages."""
+
+    async def take(self, tenant_id: UUID, host: str, policy: CrawlPolicy) -> PageTaken: ...
+
+    async def give_back(self, taken: PageTaken) -> None: ...
 
 
 class Pages(Protocol):
@@ -78,32 +90,60 @@ class LinkSkipped(BaseModel):
     reason: str
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What a page is read by, and what counts it."""
+
+    reader: Reader
+    budget: PageBudget
+    policy: CrawlPolicy
+
+    async def read(self, tenant_id: UUID, url: str) -> WebPage:
+        """Return the page, counted for the tenant where it was really asked for.
+
+        Raises:
+            RefusedError, LinkFailedError: as the reader says.
+            BudgetExhaustedError: the tenant may read no more pages for now.
+            UnavailableError: the reader itself did not manage; the page is not counted.
+        """
+        taken: list[PageTaken] = []
+
+        async def pay(host: str) -> None:
+            taken.append(await self.budget.take(tenant_id, host, self.policy))
+
+        try:
+            return await self.reader.read(url, pay)
+        except LinkFailedError:
+            raise
+        except UnavailableError:
+            for page in taken:
+                await self.budget.give_back(page)
+            raise
+
+
 class CrawlActivities:
     """Needs something that reads pages; knows no crawler."""
 
     def __init__(
-        self,
-        reader: Reader,
-        pages: Pages,
-        objects: Objects,
-        policy: CrawlPolicy,
-        posts: Materials,
-        records: Records,
+        self, reading: Reading, pages: Pages, objects: Objects, posts: Materials, records: Records
     ) -> None:
-        self._reader, self._pages, self._objects, self._policy = reader, pages, objects, policy
+        self._reading, self._pages, self._objects, self._policy = reading, pages, objects, reading.policy
         self._posts, self._records = posts, records
 
     @activity.defn
     async def plan_crawl(self, request: StageRequest) -> CrawlPlan:
         """Return which links of the post are to be read, or why none; a crawl that is wanted is told of once.
 
-        Idempotent: the event is keyed by post and fingerprint.
+        Idempotent: the event is keyed by post and fingerprint. One that waits keeps its record.
         """
         material = await self._posts.material(request.ref, "")
         trigger = self._policy.trigger(material.text, material.tags)
         links = material.urls[: self._policy.max_links_per_post]
         if trigger is None or not links:
             return CrawlPlan(skipped="no_trigger" if links else "no_links")
+        known = material.records.get(Stage.CRAWL)
+        if known and known.fingerprint == build.kept_open(request.fingerprint):
+            return CrawlPlan(links=links)
         event = PostCrawl(
             trace_id=request.ref.trace_id, occurred_at=happened_at(), created_at=happened_at(),
             idempotency_key=f"{request.ref.post_id}:crawl:{request.fingerprint[:12]}", post_id=request.ref.post_id,
@@ -127,12 +167,15 @@ class CrawlActivities:
 
         Raises:
             LinkFailedError: the site did not answer; tried again a few times.
+            BudgetExhaustedError: no more pages may be read until a moment that it names; BrakedError: likewise, while
+                the reader's provider is left alone. Nothing is kept of the page: it waits.
+            UnavailableError: what reads pages did not manage, which says nothing of this one.
         """
         key = page_key(request.url, request.crawl_version)
         if await self._pages.has(request.ref.tenant_id, key):
             return True
         try:
-            page = await self._reader.read(request.url)
+            page = await self._reading.read(request.ref.tenant_id, request.url)
         except RefusedError as refused:
             await self._pages.keep(request.ref.tenant_id, key, Page(url=request.url, skipped=refused.reason))
             return False

@@ -1,6 +1,6 @@
 """Enrichment: everything that is known of a post's content, put together in one version of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from temporalio import activity
@@ -39,25 +39,29 @@ class EnrichActivities:
     async def enrich_post(self, request: EnrichRequest) -> Enriched:
         """Settle the crawl stage and put everything together; exactly one posts.enriched per content version.
 
-        Skipped (``nothing_to_index``) when neither the post nor anything around it says a word.
+        Skipped (``nothing_to_index``) when neither the post nor anything around it says a word. A crawl that is kept
+        open counts with the pages that are there, and stays stale; the pages that come later are another version.
         Idempotent: record, finding and event are keyed by the post and the fingerprint.
         """
         state = request.state
         material = await self._posts.material(state.ref, state.versions.vision)
         if request.crawl_skipped:  # pages that another post read are none of this one
             material = material.model_copy(update={"pages": ()})
-        commits = []
+        commits: list[StageCommit] = []
+        records: list[StageRecord] = []
         if build.is_stale(state, Stage.CRAWL):
-            commits.append(_crawl_commit(state, material, request.crawl_skipped))
-            state = state.with_record(commits[-1].record)
-        known = _known(state, material)
-        if known is None:
+            crawl = _crawl_commit(request, material)
+            known = _known_crawl(crawl.record, material)
+            commits += [] if known else [crawl]
+            records.append(known or crawl.record)
+            state = state.with_record(crawl.record)
+        enriched = _known(state, material)
+        if enriched is None:
             commits.append(self._enrich_commit(state, material))
+            enriched = commits[-1].record
         if commits:
             await self._records.commit(*commits)
-        if known is not None:
-            return Enriched(records=(*(commit.record for commit in commits), known))
-        return Enriched(records=tuple(commit.record for commit in commits))
+        return Enriched(records=(*records, enriched))
 
     def _enrich_commit(self, state: PostState, material: PostMaterial) -> StageCommit:
         text = embedded_text(material)
@@ -98,6 +102,12 @@ def _known(state: PostState, material: PostMaterial) -> StageRecord | None:
     return known if known and known.fingerprint == build.fingerprint(state, Stage.ENRICH) else None
 
 
+def _known_crawl(record: StageRecord, material: PostMaterial) -> StageRecord | None:
+    """What the archive knows already is not written again: pages that wait are looked for again and again."""
+    known = material.records.get(Stage.CRAWL)
+    return known if known and known.model_copy(update={"runs": record.runs}) == record else None
+
+
 def _read(pages: Iterable[Page]) -> list[Page]:
     return [page for page in pages if not page.skipped]
 
@@ -119,19 +129,39 @@ def _data(material: PostMaterial) -> dict[str, Any]:
     }
 
 
-def _crawl_commit(state: PostState, material: PostMaterial, skipped: str | None) -> StageCommit:
+def _crawl_commit(request: EnrichRequest, material: PostMaterial) -> StageCommit:
     pages = material.pages
-    read = _read(pages)
-    reason = None if read else skipped or next((p.skipped for p in pages if p.skipped), "no_links")
-    record = StageRecord(
-        stage=Stage.CRAWL,
-        fingerprint=build.fingerprint(state, Stage.CRAWL),
-        outcome=Outcome.DONE if read else Outcome.SKIPPED,
-        reason=reason,
-        output=digest(*((p.content_sha256, p.skipped) for p in pages)),
-    )
+    output = digest(*((p.content_sha256, p.skipped) for p in pages))
+    record = _crawl_left_open(request, output) or _crawl_settled(request, pages, output)
     result = {"links": [{"url": p.url, "skipped": p.skipped, "words": p.word_count} for p in pages]}
-    return StageCommit(ref=state.ref, record=record, timing=timing(), result=result, finding=_finding(pages))
+    finding = _finding(pages)
+    return StageCommit(ref=request.state.ref, record=record, timing=timing(), result=result, finding=finding)
+
+
+def _crawl_settled(request: EnrichRequest, pages: Sequence[Page], output: str) -> StageRecord:
+    read = _read(pages)
+    why = request.crawl_skipped or next((p.skipped for p in pages if p.skipped), "no_links")
+    return StageRecord(
+        stage=Stage.CRAWL,
+        fingerprint=build.fingerprint(request.state, Stage.CRAWL),
+        outcome=Outcome.DONE if read else Outcome.SKIPPED,
+        reason=None if read else why,
+        output=output,
+    )
+
+
+def _crawl_left_open(request: EnrichRequest, output: str) -> StageRecord | None:
+    """What stands until the pages that wait are read: it counts with those that are there, and is stale."""
+    if request.crawl_open is None:
+        return None
+    fingerprint = build.kept_open(build.fingerprint(request.state, Stage.CRAWL))
+    return StageRecord(
+        stage=Stage.CRAWL,
+        fingerprint=fingerprint,
+        outcome=Outcome.SKIPPED,
+        reason=request.crawl_open,
+        output=output,
+    )
 
 
 def _finding(pages: Iterable[Page]) -> Finding | None:

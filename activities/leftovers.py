@@ -2,6 +2,8 @@
 
 from typing import Final, Protocol
 
+from temporalio import activity
+
 from contracts.parking import LeftOpen
 
 #: What is written of a park that a later run of its workflow has outlived.
@@ -11,7 +13,7 @@ LATER_RUN: Final = "later run"
 class Parks(Protocol):
     """The record of parks."""
 
-    async def left_open(self, workflow_id: str) -> LeftOpen: ...
+    async def left_open(self, workflow_id: str, but_of: str | None = None) -> LeftOpen: ...
 
     async def close(self, left: LeftOpen, woken_by: str, by: str | None) -> None: ...
 
@@ -47,9 +49,10 @@ class Leftovers:
         await self._parks.forget_letter(workflow_id, key)
 
     async def end(self, workflow_id: str, *, is_deleted: bool = False) -> None:
-        """Close what earlier runs left, at the end of one that has done everything.
+        """Close what earlier runs left, at the end of one that has done everything. Called by that run's activities.
 
-        A letter that keeps what the archive has not got stays until somebody replays it, unless the post is gone.
+        What it waits for itself it closes itself: it may be parked still, for what goes on later. A letter that keeps
+        what the archive has not got stays until somebody replays it, unless the post is gone.
         """
-        left = await self.of(workflow_id)
+        left = await self._parks.left_open(workflow_id, activity.info().workflow_run_id)
         await self.close(left if is_deleted else left.without_unsaved(), LATER_RUN)

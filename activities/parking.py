@@ -12,7 +12,7 @@ from contracts.parking import Parked, Settled
 class Parks(Protocol):
     """The record of parks."""
 
-    async def begin(self, park: Parked, letter: Outgoing) -> None: ...
+    async def keep(self, park: Parked, letter: Outgoing | None) -> None: ...
 
     async def end(self, settled: Settled) -> None: ...
 
@@ -24,18 +24,19 @@ class EventLog(Protocol):
 
 
 class ParkingActivities:
-    """Parks are kept beside the posts; each has its dead letter for as long as it lasts."""
+    """Parks are kept beside the posts; each that needs a human has its dead letter for as long as it lasts."""
 
     def __init__(self, parks: Parks, log: EventLog) -> None:
         self._parks, self._log = parks, log
 
     @activity.defn
     async def record_park(self, park: Parked) -> None:
-        """Keep the park and its dead letter, to be announced under the workflow's id.
+        """Keep the park as it is now, and its dead letter, to be announced under the workflow's id.
 
-        Idempotent by (workflow, run, number); a park that has ended meanwhile is left as it is.
+        A dead letter means that somebody has to look: what goes on by itself has none. Idempotent by (workflow, run,
+        number); a park that has ended meanwhile is left as it is.
         """
-        await self._parks.begin(park, letter_of(park))
+        await self._parks.keep(park, None if park.is_deferred else letter_of(park))
 
     @activity.defn
     async def settle_park(self, settled: Settled) -> bool:

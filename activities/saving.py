@@ -7,8 +7,9 @@ from temporalio import activity
 from activities.timing import timing
 from contracts.changes import PostEdited
 from contracts.events import PostParsed
-from contracts.post import GivenUp, PostInput, PostRef, PostState, Versions
+from contracts.post import GivenUp, PostInput, PostRef, PostState
 from contracts.stages import StageTiming
+from domain.standards import Standards
 
 
 class Archive(Protocol):
@@ -18,7 +19,7 @@ class Archive(Protocol):
 
     async def edit(self, ref: PostRef, edit: PostEdited, timing: StageTiming) -> None: ...
 
-    async def state(self, ref: PostRef, versions: Versions) -> PostState: ...
+    async def state(self, ref: PostRef, standards: Standards) -> PostState: ...
 
     async def mark_failed(self, ref: PostRef, reason: str) -> None: ...
 
@@ -26,8 +27,8 @@ class Archive(Protocol):
 class SavingActivities:
     """Puts a post into the archive."""
 
-    def __init__(self, archive: Archive, versions: Versions) -> None:
-        self._archive, self._versions = archive, versions
+    def __init__(self, archive: Archive, standards: Standards) -> None:
+        self._archive, self._standards = archive, standards
 
     @activity.defn
     async def persist(self, post: PostInput) -> PostState:
@@ -42,7 +43,7 @@ class SavingActivities:
             await self._archive.edit(post.ref, post.event, timing())
         elif post.event is not None:
             await self._archive.save(post.ref, post.event, timing())
-        return await self._archive.state(post.ref, self._versions)
+        return await self._archive.state(post.ref, self._standards)
 
     @activity.defn
     async def mark_failed(self, failed: GivenUp) -> None:

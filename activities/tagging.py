@@ -7,7 +7,9 @@ from temporalio import activity
 
 from activities.timing import happened_at, milliseconds_since, timing
 from contracts.announcements import PostTagged
+from contracts.asking import Asker, TagAnswer
 from contracts.commit import Finding, StageCommit
+from contracts.errors import RefusedError
 from contracts.identity import digest
 from contracts.material import PostMaterial
 from contracts.outgoing import Outgoing, outgoing
@@ -15,6 +17,7 @@ from contracts.post import PostRef, StageRequest
 from contracts.stages import Outcome, Stage, StageRecord
 from domain import tags as rules
 from domain.material import album_words, picture_words, tagged_text
+from domain.standards import Standards
 from domain.text import tags_hash
 
 Trigger = Literal["initial", "vision_retag", "manual"]
@@ -23,12 +26,15 @@ REMEMBERED: Final = 32
 
 
 class Tagger(Protocol):
-    """Proposes tags, best first."""
+    """Proposes tags, best first; ``provider`` and ``model`` are those of tags that nobody had to propose."""
 
-    provider: str
-    model: str
+    @property
+    def provider(self) -> str: ...
 
-    async def tags_for(self, text: str) -> tuple[str, ...]: ...
+    @property
+    def model(self) -> str: ...
+
+    async def tags_for(self, text: str, asker: Asker) -> TagAnswer: ...
 
 
 class Materials(Protocol):
@@ -46,13 +52,8 @@ class Records(Protocol):
 class TagActivities:
     """Needs a tagger; knows no provider."""
 
-    def __init__(self, tagger: Tagger, posts: Materials, records: Records, vision_version: str) -> None:
-        self._tagger, self._posts, self._records, self._vision_version = (
-            tagger,
-            posts,
-            records,
-            vision_version,
-        )
+    def __init__(self, tagger: Tagger, posts: Materials, records: Records, standards: Standards) -> None:
+        self._tagger, self._posts, self._records, self._standards = tagger, posts, records, standards
 
     @activity.defn
     async def tag_post(self, request: StageRequest) -> StageRecord:
@@ -65,57 +66,71 @@ class TagActivities:
             RateLimitedError: the provider asked us to wait; retried after that wait.
         """
         start = datetime.now(UTC)
-        material = await self._posts.material(request.ref, self._vision_version)
+        material = await self._posts.material(request.ref, self._standards.common.vision)
         if request.forced_by in _forced_by(material):
             request = request.model_copy(update={"forced_by": ""})
         known = material.records.get(Stage.TAGS)
         if known and known.fingerprint == request.fingerprint and not request.forced_by:
             return known
-        text = tagged_text(material)
-        reason = rules.refusal(text, has_picture=bool(material.pictures))
-        tags = () if reason else rules.clean(await self._tagger.tags_for(text), text)
-        record = _record(request, tags, reason)
-        await self._records.commit(self._commit(request, material, record, tags, milliseconds_since(start)))
+        answer, reason = await self._ask(request, material)
+        record = _record(request, answer.tags, reason)
+        event = self._event(request, material, record, answer, milliseconds_since(start))
+        await self._records.commit(_commit(request, material, record, event))
         return record
 
-    def _commit(
+    async def _ask(self, request: StageRequest, material: PostMaterial) -> tuple[TagAnswer, str | None]:
+        """Return clean tags and who proposed them; without any, why nobody was asked or would answer."""
+        text = tagged_text(material)
+        none = TagAnswer(tags=(), provider=self._tagger.provider, model=self._tagger.model)
+        if reason := rules.refusal(text, has_picture=bool(material.pictures)):
+            return none, reason
+        ref = request.ref
+        asker = Asker(
+            tenant_id=ref.tenant_id, stage=Stage.TAGS, post_id=ref.post_id, attempt=timing().attempts
+        )
+        try:
+            answer = await self._tagger.tags_for(text, asker)
+        except RefusedError as refused:
+            return none, refused.reason
+        tags = rules.clean(answer.tags, text, self._standards.vocabulary(ref.tenant_id))
+        return answer.model_copy(update={"tags": tags}), None
+
+    def _event(
         self,
         request: StageRequest,
         material: PostMaterial,
         record: StageRecord,
-        tags: tuple[str, ...],
+        answer: TagAnswer,
         took_ms: int,
-    ) -> StageCommit:
-        trigger = _trigger(request, material)
-        event = self._event(request, material, record, tags, trigger, took_ms)
-        data = {
-            "tags": list(tags), "tags_hash": record.output, "provider": self._tagger.provider, "latency_ms": took_ms,
-            "tenant_id": str(request.ref.tenant_id), "trace_id": request.ref.trace_id, "trigger": trigger,
-            "content_hash": material.content_hash, "words_hash": _words_hash(material), "metadata": event.metadata,
-            **_remembered(request, material),
-        }  # fmt: skip
-        return StageCommit(
-            ref=request.ref, record=record, timing=timing(), status="tagged",
-            result={"tags": list(tags), "trigger": trigger, "provider": self._tagger.provider},
-            finding=Finding(kind="tags", provider=self._tagger.provider, data=data),
-            events=_worth_telling(event, material, trigger),
-        )  # fmt: skip
-
-    def _event(
-        self, request: StageRequest, material: PostMaterial, record: StageRecord, tags: tuple[str, ...],
-        trigger: Trigger, took_ms: int,
-    ) -> PostTagged:  # fmt: skip
+    ) -> PostTagged:
         ref, first = request.ref, not material.tags_data
-        version = _version(request, material)
+        trigger, version = _trigger(request, material), _version(request, material)
         suffix = "" if first else f":{trigger}:{version}"
-        metadata = {"model": self._tagger.model, "retagged": not first}
+        metadata = {"model": answer.model, "retagged": not first}
         return PostTagged(
             trace_id=ref.trace_id, occurred_at=happened_at(), idempotency_key=f"{ref.post_id}:tagged:v1{suffix}",
-            post_id=ref.post_id, tenant_id=ref.tenant_id, channel_id=ref.channel_id, tags=tags,
-            tags_hash=record.output, provider=self._tagger.provider, latency_ms=took_ms, trigger=trigger,
+            post_id=ref.post_id, tenant_id=ref.tenant_id, channel_id=ref.channel_id, tags=answer.tags,
+            tags_hash=record.output, provider=answer.provider, latency_ms=took_ms, trigger=trigger,
             metadata={**metadata, **({"reason": record.reason} if record.reason else {})}, urls=material.urls,
-            vision_version=self._vision_version if material.pictures else None,
+            vision_version=self._standards.common.vision if material.pictures else None,
         )  # fmt: skip
+
+
+def _commit(
+    request: StageRequest, material: PostMaterial, record: StageRecord, event: PostTagged
+) -> StageCommit:
+    told: dict[str, Any] = {"tags": list(event.tags), "trigger": event.trigger, "provider": event.provider}
+    data = {
+        **told, "tags_hash": record.output, "latency_ms": event.latency_ms,
+        "tenant_id": str(request.ref.tenant_id), "trace_id": request.ref.trace_id,
+        "content_hash": material.content_hash, "words_hash": _words_hash(material), "metadata": event.metadata,
+        **_remembered(request, material),
+    }  # fmt: skip
+    return StageCommit(
+        ref=request.ref, record=record, timing=timing(), status="tagged", result=told,
+        finding=Finding(kind="tags", provider=event.provider, data=data),
+        events=_worth_telling(event, material),
+    )  # fmt: skip
 
 
 def _record(request: StageRequest, tags: tuple[str, ...], reason: str | None) -> StageRecord:
@@ -163,7 +178,7 @@ def _words_hash(material: PostMaterial) -> str:
     return digest(picture_words(material), album_words(material))
 
 
-def _worth_telling(event: PostTagged, material: PostMaterial, trigger: Trigger) -> tuple[Outgoing, ...]:
+def _worth_telling(event: PostTagged, material: PostMaterial) -> tuple[Outgoing, ...]:
     """The first tags, changed tags, and whatever an operator asked for; unchanged tags are no news."""
     changed = material.tags_data.get("tags_hash") != event.tags_hash
-    return (outgoing(event),) if changed or trigger == "manual" else ()
+    return (outgoing(event),) if changed or event.trigger == "manual" else ()

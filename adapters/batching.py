@@ -13,12 +13,16 @@ class Batcher(Generic[T, R]):
     """Hands what is submitted at the same time to one call of ``run``.
 
     Nothing waits for company: an item that comes alone runs at once. ``run`` must be idempotent: a batch that
-    fails is run again item by item, so that one bad item fails alone.
+    fails for what may be an item's fault (``fault``) is run again item by item, so that one bad item fails alone.
     """
 
-    def __init__(self, run: Callable[[list[T]], Awaitable[list[R]]], size: int = 100) -> None:
-        self._run = run
-        self._size = size
+    def __init__(
+        self,
+        run: Callable[[list[T]], Awaitable[list[R]]],
+        size: int = 100,
+        fault: type[BaseException] = BaseException,
+    ) -> None:
+        self._run, self._size, self._fault = run, size, fault
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -63,8 +67,9 @@ class Batcher(Generic[T, R]):
             for (_, future), result in zip(batch, outcome, strict=True):
                 if not future.done():
                     future.set_result(result)
-        elif len(batch) == 1:
-            _fail(batch[0][1], outcome)
+        elif len(batch) == 1 or not isinstance(outcome, self._fault):
+            for _, future in batch:
+                _fail(future, outcome)
         else:
             for entry in batch:
                 if not entry[1].done():

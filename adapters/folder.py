@@ -1,13 +1,14 @@
-"""Objects in a folder: the object store of one machine."""
+"""Objects in a folder: the object store of one machine. Each is a file with the bytes as they are."""
 
 import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import uuid4
 
+from adapters.object_keys import parts_of
 from contracts.errors import RejectedError, UnavailableError
 
 _CHUNK: Final = 1 << 20
@@ -70,10 +71,7 @@ class FolderStore:
         return await asyncio.to_thread(self._keys, prefix)
 
     def _path(self, key: str) -> Path:
-        parts = PurePosixPath(key).parts
-        if not parts or key.startswith("/") or ".." in parts or "\x00" in key or "\\" in key:
-            raise RejectedError(f"{key!r} cannot be the key of an object")
-        return self._root.joinpath(*parts)
+        return self._root.joinpath(*parts_of(key))
 
     def _put(self, path: Path, body: bytes) -> bool:
         if _size(path) == len(body) and path.read_bytes() == body:

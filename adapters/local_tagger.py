@@ -7,6 +7,7 @@ from typing import Final
 
 from adapters.key_phrases import Phrase, hashtags, phrases, runs
 from adapters.local_words import Words
+from contracts.asking import Asker, TagAnswer
 from domain.text import normalized
 
 MAX_CANDIDATES: Final = 10
@@ -27,9 +28,10 @@ class LocalTagger:
     def __init__(self, words: Words | None = None) -> None:
         self._words = words or Words()
 
-    async def tags_for(self, text: str) -> tuple[str, ...]:
+    async def tags_for(self, text: str, asker: Asker) -> TagAnswer:  # noqa: ARG002  it costs nobody anything
         """Return up to ten candidates, best first, lower-cased, each found in ``text``; none where there are none."""
-        return await asyncio.to_thread(self._candidates, text[:MAX_TEXT])
+        tags = await asyncio.to_thread(self._candidates, text[:MAX_TEXT])
+        return TagAnswer(tags=tags, provider=self.provider, model=self.model)
 
     def _candidates(self, text: str) -> tuple[str, ...]:
         stands = normalized(text).lower()

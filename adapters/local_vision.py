@@ -10,6 +10,7 @@ from PIL import Image
 
 from adapters.colours import Measured, kind, measured
 from adapters.pictures import opened, small
+from contracts.asking import Asker
 from contracts.vision import Ocr, PictureFacts, PictureKind
 
 #: Pixels of the copy that is measured, and of the one that is read.
@@ -53,7 +54,7 @@ class LocalVision:
         self._decoding = asyncio.Lock()  # one at a time: with the gate on pixels it bounds the memory
         self.model = f"facts+{ocr.name}" if ocr else "facts"
 
-    async def look(self, body: bytes, mime: str) -> PictureFacts:
+    async def look(self, body: bytes, mime: str, asker: Asker) -> PictureFacts:  # noqa: ARG002  as the tagger
         """Return what was measured and read.
 
         Raises:

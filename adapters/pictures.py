@@ -11,6 +11,7 @@ from typing import Final
 
 from PIL import Image
 
+from adapters import picture_cost, picture_parts
 from contracts.errors import RefusedError
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
@@ -36,16 +37,19 @@ def opened(body: bytes, mime: str, max_pixels: int) -> Iterator[Image.Image]:
     """Give the picture, only its header read; of an animation the first frame.
 
     Raises:
-        RefusedError: ``too_many_pixels`` (over ``max_pixels``), ``broken_picture``, or ``unsupported_mime`` (SVG).
+        RefusedError: ``too_many_pixels`` (over ``max_pixels``, or more than can be decoded in reasonable memory and
+            time), ``broken_picture``, or ``unsupported_mime`` (SVG).
     """
     if mime.startswith("image/svg") or _SVG.match(body[:_HEAD]):
         raise RefusedError("Drawings in SVG are not looked at.", "unsupported_mime")
+    picture_parts.check(body)
     with our_errors():
         picture = Image.open(BytesIO(body), formats=FORMATS)
         with picture:
             width, height = picture.size
             if width * height > max_pixels or max(width, height) > _SIDE_LIMIT:
                 raise RefusedError(f"A picture of {width}×{height} pixels is too large.", "too_many_pixels")
+            picture_cost.check(picture, body)
             yield picture
 
 

@@ -19,7 +19,7 @@ from adapters.qdrant_collections import Collection, Collections, Layout
 from adapters.qdrant_folder import open_folder
 from adapters.qdrant_words import our_errors
 from contracts.embedding import EmbedderIdentity
-from contracts.errors import UnavailableError
+from contracts.errors import RejectedError, UnavailableError
 from contracts.index import SearchHit, SearchQuery, VectorPoint
 
 R = TypeVar("R")
@@ -34,10 +34,14 @@ class VectorIndex:
     """Points of posts, found by likeness. Every write is an upsert by post id."""
 
     def __init__(
-        self, open_client: Callable[[], QdrantClient], wanted: EmbedderIdentity, threads: int
+        self,
+        open_client: Callable[[], QdrantClient],
+        wanted: EmbedderIdentity,
+        threads: int,
+        fault: type[BaseException] = BaseException,
     ) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="qdrant")
-        self._writes: Batcher[tuple[UUID, VectorPoint], None] = Batcher(self._put_mixed)
+        self._writes: Batcher[tuple[UUID, VectorPoint], None] = Batcher(self._put_mixed, fault=fault)
         with our_errors():
             self._client = self._threads.submit(open_client).result()
         self._wanted = wanted
@@ -61,6 +65,7 @@ class VectorIndex:
             lambda: QdrantClient(url=url, api_key=api_key, timeout=10, check_compatibility=False),
             wanted,
             threads=8,
+            fault=RejectedError,  # of a server that is away each point of a batch would be told one by one
         )
 
     async def put(self, tenant_id: UUID, points: Sequence[VectorPoint]) -> None:

@@ -15,16 +15,12 @@ from uuid import UUID
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
-from adapters.qdrant_folder import discard, is_folder, quicken
+from adapters.qdrant_fields import index_fields
+from adapters.qdrant_folder import discard, quicken
 from contracts.embedding import EmbedderIdentity
 from contracts.errors import RejectedError
 
 _OURS: Final = re.compile(r"t([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_posts(?:\..+)?")
-_INDEXED: Final = {
-    "channel_id": models.PayloadSchemaType.KEYWORD,
-    "tags": models.PayloadSchemaType.KEYWORD,
-    "posted_at_ts": models.PayloadSchemaType.INTEGER,
-}
 
 
 @dataclass(frozen=True)
@@ -77,6 +73,7 @@ class Collections:
     def __init__(self, client: QdrantClient, wanted: EmbedderIdentity) -> None:
         self._client, self._wanted = client, wanted
         self._known: dict[UUID, Layout] = {}
+        self._indexed: set[Collection] = set()
 
     def of(self, tenant_id: UUID) -> Layout:
         """Return the tenant's collections; Qdrant is asked until there is one to search and one to fill."""
@@ -98,7 +95,11 @@ class Collections:
         layout = self.of(tenant_id)
         if not layout.has_wanted:
             self._create(layout.wanted)
+            self._indexed.discard(layout.wanted)
             self.forget(tenant_id)
+        if layout.wanted not in self._indexed:
+            index_fields(self._client, layout.wanted.name)
+            self._indexed.add(layout.wanted)
         self.adopt(tenant_id)
         return self.of(tenant_id)
 
@@ -183,9 +184,6 @@ class Collections:
         except UnexpectedResponse as error:
             if error.status_code != 409:  # another worker was quicker
                 raise
-        if not is_folder(self._client):
-            for field, kind in _INDEXED.items():
-                self._client.create_payload_index(collection.name, field, kind, wait=True)
 
     def _name(self, tenant_id: UUID, collection: Collection) -> None:
         """Let the name that readers ask for lead to ``collection``."""

@@ -12,13 +12,15 @@ from adapters.qdrant_words import check, hit, where
 from contracts.index import SearchHit, SearchQuery, VectorPoint
 
 _PAGE: Final = 10_000
+#: Points in one request: of 2560 numbers each these are eight megabytes.
+_BATCH: Final = 256
 
 
 def put(client: QdrantClient, into: Collection, points: Sequence[VectorPoint]) -> None:
-    """Write ``points``, all or none; they are on the disk when this returns.
+    """Write ``points``; they are on the disk when this returns.
 
     Raises:
-        RejectedError: a vector has another size than the collection's, or holds what is no number.
+        RejectedError: a vector has another size than the collection's, or holds what is no number; none is written.
     """
     for point in points:
         check(into.name, into.embedder.size, point.vector)
@@ -26,7 +28,8 @@ def put(client: QdrantClient, into: Collection, points: Sequence[VectorPoint]) -
         models.PointStruct(id=str(point.post_id), vector=list(point.vector), payload=point.payload)
         for point in points
     ]
-    client.upsert(into.name, structs, wait=True)
+    for start in range(0, len(structs), _BATCH):
+        client.upsert(into.name, structs[start : start + _BATCH], wait=True)
     sync(client, into.name)
 
 

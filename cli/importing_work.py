@@ -8,7 +8,6 @@ from uuid import UUID
 import asyncpg
 
 from adapters.desktop_export.reading import located
-from adapters.folder import FolderStore
 from adapters.postgres.door import Directory
 from cli.errors import CommandError
 from cli.meter import Meter
@@ -18,6 +17,7 @@ from contracts.errors import RejectedError
 from ingest.importer import import_export
 from ingest.options import ImportOptions, ImportProgress, ImportReport
 from runtime.settings import Settings, load_settings
+from workers.objects import open_objects
 from workers.searching import chosen
 
 
@@ -66,7 +66,8 @@ async def imported(wish: Wish, tenant: UUID, settings: Settings, pool: asyncpg.P
             words = f"{how_far.posts} posts, {how_far.posts_per_second:.0f}/s"
             meter.show(how_far.bytes_read, how_far.bytes_total, words)
 
-        return await import_export(options, pool, FolderStore(settings.data_dir / "objects"), progress)
+        async with open_objects(settings) as objects:
+            return await import_export(options, pool, objects, progress)
 
 
 async def _tenant(pool: asyncpg.Pool, wanted: str) -> UUID:

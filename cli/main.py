@@ -12,12 +12,14 @@ from typer.exceptions import TyperException
 
 from cli import importing, search, tenants, up
 from cli.bench.command import bench
+from cli.budget import command as budget
 from cli.campaign import command as campaign
 from cli.delete.command import delete
 from cli.demo.command import demo
 from cli.dlq import command as dlq
 from cli.doctor.command import doctor
 from cli.explain.command import explain
+from cli.policy import command as policy
 from cli.reconcile.command import reconcile
 from cli.resolve.command import resolve
 from cli.retag.command import retag
@@ -42,11 +44,13 @@ app.command("search")(search.search)
 app.command("explain")(explain)
 app.command("retag")(retag)
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(budget.app, name="budget")
 app.command("stuck")(stuck)
 app.command("resolve")(resolve)
 app.add_typer(dlq.app, name="dlq")
 app.command("delete")(delete)
 app.command("reconcile")(reconcile)
+app.add_typer(policy.app, name="policy")
 app.command("doctor")(doctor)
 app.command("bench")(bench)
 

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -53,7 +54,7 @@ def _questions(service: Service) -> dict[str, Awaitable[Any]]:
         "redis": describe(stores.redis, POSTS_PARSED),
         "vectors": stores.vectors.count(_NOBODY),
         "graph": stores.graph.counts(_NOBODY),
-        "objects": asyncio.to_thread(_objects, service),
+        "objects": _objects(service),
     }
 
 
@@ -62,8 +63,12 @@ async def _postgres(service: Service) -> None:
         await service.stores.pool.fetchval("SELECT 1")
 
 
-def _objects(service: Service) -> None:
-    folder = service.settings.data_dir
+async def _objects(service: Service) -> None:
+    await asyncio.to_thread(_room, service.settings.data_dir)
+    await service.stores.objects.exists("nothing/of/this/name")
+
+
+def _room(folder: Path) -> None:
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"{folder} cannot be written to")
     free = shutil.disk_usage(folder).free

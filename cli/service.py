@@ -34,9 +34,12 @@ from starter.gate import Gate
 from starter.starter import GROUP, HANDLERS, Starter, count_open
 from workers.activities import Parts, activities_by_queue
 from workers.around import NOTHING, Around
+from workers.embedders import settle_embedder
 from workers.filling import switch_forever
 from workers.policies import load_policies
 from workers.providers import Providers, local_providers
+from workers.remote import open_remote, with_remote
+from workers.spending import lose_forever, meter
 from workers.stores import Stores, open_stores
 from workers.workers import build_workers
 
@@ -108,9 +111,10 @@ async def running_service(
         options = _stack_options(settings, on_progress, lambda error: _fail(started, error))
         addresses = await stack.enter_async_context(embedded_stack(options))
         on_progress("Opening the stores and loading the local libraries.")
+        await settle_embedder(settings)
         stores = await stack.enter_async_context(open_stores(settings, addresses.postgres, addresses.redis))
         stores = around.stores(stores)
-        providers = around.providers(await asyncio.to_thread(local_providers, settings, policies))
+        providers = around.providers(await _providers(stack, settings, policies, stores))
         client = await connect(addresses.temporal, settings.temporal.namespace)
         if settings.temporal.address:
             await register_search_attributes(client)
@@ -126,6 +130,15 @@ async def running_service(
 def _fail(services: Sequence[Service], error: StackError) -> None:
     for service in services:
         service.fail(str(error))
+
+
+async def _providers(
+    stack: AsyncExitStack, settings: Settings, policies: Policies, stores: Stores
+) -> Providers:
+    """Return who does the thinking; other people's models are asked through the meter."""
+    local = await asyncio.to_thread(local_providers, settings, policies)
+    remote = await stack.enter_async_context(open_remote(settings, policies))
+    return with_remote(local, remote, meter(stores.pool, policies.spending), settings, policies)
 
 
 def _stack_options(
@@ -182,6 +195,7 @@ def _run_parts(service: Service, *, reading: bool) -> None:
     service.run("relay", Relay(stores.pool, stores.events).run())
     service.run("trim", _trim_forever(service))
     service.run("switch", switch_forever(stores.vectors, VectorRecords(stores.pool)))
+    service.run("spending", lose_forever(stores.pool, service.policies.spending))
     if not reading:
         return
     door = Door(Directory(stores.pool), settings.album_deadline_seconds)

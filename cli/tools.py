@@ -57,13 +57,16 @@ async def tools() -> AsyncIterator[Tools]:
 
 
 async def tenant_named(pool: asyncpg.Pool, wanted: str | None) -> UUID | None:
-    """Return the id of the tenant of that name or id, None where all are meant.
+    """Return the id of the tenant of that name or id, None where all are meant. Raises as ``tenant_meant``."""
+    return None if wanted is None else await tenant_meant(pool, wanted)
+
+
+async def tenant_meant(pool: asyncpg.Pool, wanted: str) -> UUID:
+    """Return the id of the tenant of that name or id.
 
     Raises:
         CommandError: there is none.
     """
-    if wanted is None:
-        return None
     try:
         return chosen(await Directory(pool).tenants(), wanted).id
     except RejectedError as error:

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime
 
 from contracts.events import AlbumParsed
 from contracts.identity import album_workflow_id, trace_id
+from contracts.patience import Patient
 from contracts.post import Frozen, MediaRef, PostRef
 from contracts.vision import PictureFacts
 
@@ -36,19 +37,18 @@ class AlbumRef(Frozen):
         return album_workflow_id(self.tenant_id, self.tg_channel_id, self.grouped_id)
 
 
-class AlbumInput(Frozen):
+class AlbumInput(Patient, Frozen):
     """What an AlbumWorkflow starts with. ``deadline_seconds`` bounds the wait for items and their pictures.
 
-    What one run hands to the next while the album is parked: ``events`` that are not saved yet, ``parked_until``.
+    What one run hands to the next while the album is parked: ``events`` that are not saved yet, and what
+    Patient has.
     """
 
     ref: AlbumRef
     event: AlbumParsed | None = None
     events: tuple[AlbumParsed, ...] = ()
     deadline_seconds: float = 600.0
-    park_seconds: float = 7 * 86400.0
     look_again_seconds: float = 5.0
-    parked_until: AwareDatetime | None = None
 
 
 class AlbumItem(Frozen):

@@ -54,7 +54,7 @@ class Candidate(Frozen):
 
 
 class Standing(StrEnum):
-    """What a post's workflow does: something, wait for a human, or nothing any more."""
+    """What a post's workflow does: something, wait in a park, or nothing any more."""
 
     UNDER_WAY = "under_way"
     PARKED = "parked"

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime
 
 from contracts.identity import channel_photo_workflow_id
 from contracts.material import Picture
+from contracts.patience import Patient
 from contracts.post import Frozen, MediaRef
 
 
@@ -25,17 +26,12 @@ class ChannelPhotoRef(Frozen):
         return channel_photo_workflow_id(self.tenant_id, self.tg_channel_id, self.message_id)
 
 
-class ChannelPhotoInput(Frozen):
-    """What a ChannelPhotoWorkflow starts with; title and date are words for people.
-
-    ``parked_until`` is what one run hands to the next while the picture is parked.
-    """
+class ChannelPhotoInput(Patient, Frozen):
+    """What a ChannelPhotoWorkflow starts with; title and date are words for people."""
 
     ref: ChannelPhotoRef
     channel_title: str | None = None
     posted_at: AwareDatetime | None = None
-    park_seconds: float = 7 * 86400.0
-    parked_until: AwareDatetime | None = None
 
 
 class ChannelPhotoState(Frozen):

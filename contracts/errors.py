@@ -3,13 +3,19 @@
 PipelineError
 ├── UnavailableError          a store or service of ours did not answer; the same call should work later
 │   ├── RateLimitedError      … and it told us how long to wait
-│   └── BusyError             somebody else is doing this very thing; ask again shortly
+│   ├── BusyError             somebody else is doing this very thing; ask again shortly
+│   ├── UnansweredError       the question went out and no answer came: it may have to be paid for
+│   ├── UnusableAnswerError   an answer came, in a form that nobody can use
+│   └── BrakedError           the provider failed too often: nobody asks it until its brake lets a probe through
+├── BudgetExhaustedError      nothing more may be spent until ``goes_on_at``, or until somebody allows more
 └── RejectedError             the input can never be accepted as it is
-    └── RefusedError          a link or a picture that will never do as it is; its ``reason`` is the skip's reason
+    └── RefusedError          a link, a picture, a text that will never do as it is; ``reason`` is the skip's
 LinkFailedError               (an UnavailableError) a site of somebody else's did not answer
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from contracts.asking import Usage
 
 
 class PipelineError(Exception):
@@ -17,6 +23,12 @@ class PipelineError(Exception):
 
     retryable = True
     retry_after: timedelta | None = None
+    #: When what waits for this goes on by itself; None where a human has to look.
+    goes_on_at: datetime | None = None
+    #: What the provider counted for its answer, although nothing came of it; None where it gave none.
+    usage: Usage | None = None
+    #: Whether it may have been billed although nobody knows how much; never so where ``usage`` says how much.
+    may_have_cost = False
 
 
 class UnavailableError(PipelineError):
@@ -39,6 +51,45 @@ class BusyError(UnavailableError):
         self.retry_after = retry_after
 
 
+class UnansweredError(UnavailableError):
+    """The whole question went out and no answer came back: the provider may have done the work, and may bill it."""
+
+    may_have_cost = True
+
+
+class UnusableAnswerError(UnavailableError):
+    """The provider answered in a form that nobody can use; asked again it may do better, and is paid again."""
+
+    may_have_cost = True
+
+    def __init__(self, message: str, usage: Usage | None = None) -> None:
+        super().__init__(message)
+        self.usage = usage
+
+
+class BrakedError(UnavailableError):
+    """The provider failed several times in a row; it is asked again after ``retry_after``, by one probe first."""
+
+    goes_on_at: datetime
+
+    def __init__(self, message: str, retry_after: timedelta, goes_on_at: datetime) -> None:
+        super().__init__(message)
+        self.retry_after, self.goes_on_at = retry_after, goes_on_at
+
+
+class BudgetExhaustedError(PipelineError):
+    """The tenant's budget is spent until ``goes_on_at``; asking again before then is of no use.
+
+    ``goes_on_at`` is None where one call may take more than the budget of a whole day: then a human has to look.
+    """
+
+    retryable = False
+
+    def __init__(self, message: str, goes_on_at: datetime | None) -> None:
+        super().__init__(message)
+        self.goes_on_at = goes_on_at
+
+
 class LinkFailedError(UnavailableError):
     """Somebody else's site did not answer; ``reason`` is what the skip will say when the tries are spent."""
 
@@ -54,8 +105,8 @@ class RejectedError(PipelineError):
 
 
 class RefusedError(RejectedError):
-    """A link or a picture that will never do as it is; ``reason`` is the skip's reason, in snake_case."""
+    """What will never do as it is: a link, a picture, a text; ``reason`` is the skip's reason, in snake_case."""
 
-    def __init__(self, message: str, reason: str) -> None:
+    def __init__(self, message: str, reason: str, usage: Usage | None = None) -> None:
         super().__init__(message)
-        self.reason = reason
+        self.reason, self.usage = reason, usage

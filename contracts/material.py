@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from contracts.post import Frozen, MediaRef, PostRef
-from contracts.stages import Stage, StageRecord
+from contracts.stages import Stage, StageRecord, version_of
 from contracts.vision import PictureFacts
 
 
@@ -84,4 +84,4 @@ class PostMaterial(Frozen):
     def version(self, stage: Stage, fingerprint: str) -> str:
         """Return what is different in the event key of each version of a stage, also of one that comes back."""
         record = self.records.get(stage)
-        return fingerprint[:12] + (f".{record.runs}" if record and record.runs else "")
+        return version_of(fingerprint, record.runs if record else 0)

@@ -7,7 +7,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from contracts.changes import Version
 from contracts.identity import post_workflow_id
-from contracts.stages import Stage, StageRecord
+from contracts.patience import Patient
+from contracts.stages import Stage, StageRecord, version_of
+from contracts.treatment import Treatment
 
 
 class Frozen(BaseModel):
@@ -48,11 +50,11 @@ class Deletion(Frozen):
     known_as: tuple[UUID, ...] = ()
 
 
-class PostInput(Frozen):
+class PostInput(Patient, Frozen):
     """What a PostWorkflow starts with: a version of the post, or nothing but the post to look at again.
 
     What one run hands to the next while the post waits: ``versions`` that are not saved yet, ``skipped`` stages that
-    somebody left out, the kinds and words of requests that it has ``seen``, ``parked_until``.
+    somebody left out, the kinds and words of requests that it has ``seen``, and what Patient has.
     """
 
     ref: PostRef
@@ -63,12 +65,13 @@ class PostInput(Frozen):
     deletion: Deletion | None = None
     skipped: tuple[Stage, ...] = ()
     seen: tuple[tuple[str, str], ...] = ()
-    park_seconds: float = 7 * 86400.0
-    parked_until: AwareDatetime | None = None
 
 
 class MediaRef(Frozen):
-    """A file of a post, by content. ``object_key`` is None when the bytes were never had (``missing`` says why)."""
+    """A file of a post, by content. ``object_key`` is None when the bytes were never had (``missing`` says why).
+
+    ``treatment`` is None where nobody has asked the policy.
+    """
 
     sha256: str
     object_key: str | None
@@ -76,6 +79,7 @@ class MediaRef(Frozen):
     size_bytes: int
     position: int = 0
     missing: str | None = None
+    treatment: Treatment | None = None
 
 
 class Versions(Frozen):
@@ -123,11 +127,12 @@ class StageRequest(Frozen):
 
 
 class MediaRequest(Frozen):
-    """Asks for one file to be looked at, for whoever needs it."""
+    """Asks for one file to be looked at, for whoever needs it; ``post_id`` says who asked, where a post did."""
 
     tenant_id: UUID
     media: MediaRef
     vision_version: str
+    post_id: UUID | None = None
 
 
 class MediaSeen(Frozen):
@@ -146,11 +151,18 @@ class CrawlPlan(Frozen):
 
 
 class VisionRequest(Frozen):
-    """Asks for what was seen of a post's files to be put together."""
+    """Asks for what was seen of a post's files to be put together; ``runs`` is how often that was done before."""
 
     ref: PostRef
     fingerprint: str
     vision_version: str
+    media: tuple[MediaRef, ...] = ()
+    runs: int = 0
+
+    @property
+    def version(self) -> str:
+        """What is different in the event key of each version, also of one that comes back."""
+        return version_of(self.fingerprint, self.runs)
 
 
 class PageRequest(Frozen):
@@ -162,10 +174,14 @@ class PageRequest(Frozen):
 
 
 class EnrichRequest(Frozen):
-    """Asks for everything that is known of a post to be put together; ``crawl_skipped`` settles the crawl stage."""
+    """Asks for everything that is known of a post to be put together; ``crawl_skipped`` settles the crawl stage.
+
+    ``crawl_open`` says why that stage cannot be settled yet: it stays stale.
+    """
 
     state: PostState
     crawl_skipped: str | None = None
+    crawl_open: str | None = None
 
 
 class Enriched(Frozen):
@@ -216,6 +232,8 @@ class Problem(Frozen):
     message: str
     detail: str | None = None
     attempts: int = 0
+    #: When it goes on by itself; None where a human has to look.
+    goes_on_at: AwareDatetime | None = None
     optional: bool = True
 
     @property

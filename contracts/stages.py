@@ -40,6 +40,11 @@ class StageRecord(BaseModel):
     runs: int = 0
 
 
+def version_of(fingerprint: str, runs: int) -> str:
+    """Return what is different in the event key of each version of a stage's result, also of one that comes back."""
+    return fingerprint[:12] + (f".{runs}" if runs else "")
+
+
 class StageTiming(BaseModel):
     """When an attempt was asked for and ran; for ``explain``. Seconds follow by subtraction."""
 

@@ -41,8 +41,21 @@ class PictureFacts(BaseModel):
     width: int | None = None
     height: int | None = None
     tokens_used: int = Field(default=0, ge=0)
+    cost_microunits: int = Field(default=0, ge=0)
     duration_ms: int = Field(default=0, ge=0)
 
     def features(self) -> dict[str, Any]:
         """What depends on the picture and the model only: the input of ``features_hash``."""
-        return self.model_dump(mode="json", exclude={"analyzed_at", "tokens_used", "duration_ms"})
+        return self.model_dump(
+            mode="json", exclude={"analyzed_at", "tokens_used", "cost_microunits", "duration_ms"}
+        )
+
+
+class Look(BaseModel):
+    """What is remembered of one look at a file: its facts and their hash, or why it was refused."""
+
+    model_config = ConfigDict(frozen=True)
+
+    features_hash: str = ""
+    skipped: str | None = None
+    facts: PictureFacts | None = None

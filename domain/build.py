@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from contracts.identity import digest
-from contracts.post import PostState
+from contracts.post import MediaRef, PostState
 from contracts.stages import Outcome, Stage
 
 
@@ -29,7 +29,15 @@ def words_of(vision_output: str) -> str:
 
 
 def _vision(state: PostState) -> tuple[object, ...]:
-    return (state.versions.vision, *sorted(f"{m.sha256}:{m.missing or ''}" for m in state.media))
+    return (state.versions.vision, *sorted(map(_file, state.media)))
+
+
+def _file(media: MediaRef) -> str:
+    """A file and what the policy has done with it; one that is analysed, or has no bytes, is told as it always was."""
+    told, treatment = f"{media.sha256}:{media.missing or ''}", media.treatment
+    if treatment is None or treatment.how == "analyse" or media.missing:
+        return told
+    return f"{told}:{treatment.how}:{treatment.reason}:{treatment.version}"
 
 
 def _tags(state: PostState) -> tuple[object, ...]:
@@ -73,6 +81,11 @@ def fingerprint(state: PostState, stage: Stage) -> str:
 def vectors_fingerprint(version: str, enriched: str) -> str:
     """Return the fingerprint that vectors by ``version`` have, made from the output ``enriched``."""
     return digest(Stage.VECTORS, version, enriched)
+
+
+def kept_open(fingerprint: str) -> str:
+    """Return the fingerprint of a stage that was left off and is not settled: never today's, so that it stays stale."""
+    return digest("open", fingerprint)
 
 
 def is_fresh(state: PostState, stage: Stage) -> bool:

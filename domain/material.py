@@ -23,7 +23,12 @@ def words_in(facts: PictureFacts) -> str:
 
 def picture_words(material: PostMaterial) -> str:
     """Return the words of all pictures of a post."""
-    return "\n".join(words for p in material.pictures if p.facts and (words := words_in(p.facts)))
+    return words_of_pictures(material.pictures)
+
+
+def words_of_pictures(pictures: Iterable[Picture]) -> str:
+    """Return the words that stand in pictures, or say what they show, one picture a line."""
+    return "\n".join(words for p in pictures if p.facts and (words := words_in(p.facts)))
 
 
 def album_words(material: PostMaterial) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from adapters.desktop_export.model import ExportedFile
 from adapters.postgres.ingest_rows import MediaRow
+from contracts.errors import RefusedError
 from contracts.identity import digest
 from ingest.options import ObjectStore
 
@@ -58,11 +59,13 @@ class Intake:
         async with self._slots:
             found = await asyncio.to_thread(inspect, self._folder, declared, self._max_bytes)
             if found.missing or found.path is None:
-                return _missing(found, declared, digest("missing", owner, position), position), str(
-                    found.missing
-                )
+                return _missing(found, declared, owner, position)
             key = f"media/{self._tenant}/{found.sha256[:2]}/{found.sha256}.{found.extension}"
-            new = await self._objects.put_file(key, found.path, found.mime)
+            try:
+                new = await self._objects.put_file(key, found.path, found.mime)
+            except RefusedError as refused:
+                refused_file = found.model_copy(update={"missing": refused.reason})
+                return _missing(refused_file, declared, owner, position)
             self._taken[key] = (found.path, found.mime)
         row = MediaRow(
             sha256=found.sha256, mime=found.mime, size_bytes=found.size, s3_key=key, position=position
@@ -82,10 +85,16 @@ class Intake:
             await self._objects.put_file(key, path, mime)
 
 
-def _missing(found: LocalFile, declared: ExportedFile, sha256: str, position: int) -> MediaRow:
-    return MediaRow(
-        sha256=sha256, mime=declared.mime, size_bytes=found.size, missing=found.missing, position=position
+def _missing(found: LocalFile, declared: ExportedFile, owner: UUID, position: int) -> tuple[MediaRow, str]:
+    """Return the row of a file without bytes, known by its place, and why there are none."""
+    row = MediaRow(
+        sha256=digest("missing", owner, position),
+        mime=declared.mime,
+        size_bytes=found.size,
+        missing=found.missing,
+        position=position,
     )
+    return row, str(found.missing)
 
 
 def inspect(folder: Path, declared: ExportedFile, max_bytes: int) -> LocalFile:

@@ -13,7 +13,7 @@ from temporalio.worker import (
     Interceptor,
 )
 
-from contracts.errors import BusyError, PipelineError, RateLimitedError
+from contracts.errors import BrakedError, BudgetExhaustedError, BusyError, PipelineError, RateLimitedError
 from contracts.parking import Parked
 from contracts.stages import StageRecord
 from runtime import metrics
@@ -51,12 +51,13 @@ class _AroundActivity(ActivityInboundInterceptor):
 
 
 def _as_temporal(error: PipelineError, attempt: int) -> ApplicationError:
-    """Return the engine's error; its details are the skip's reason, if there is one, and the attempt that failed."""
-    expected = isinstance(error, BusyError | RateLimitedError)
+    """Return the engine's error; its details: the skip's reason, the attempt that failed, when it goes on by itself."""
+    expected = isinstance(error, BusyError | RateLimitedError | BrakedError | BudgetExhaustedError)
     return ApplicationError(
         str(error),
         getattr(error, "reason", None),
         attempt,
+        error.goes_on_at.isoformat() if error.goes_on_at else None,
         type=type(error).__name__,
         non_retryable=not error.retryable,
         next_retry_delay=error.retry_after,
@@ -81,7 +82,7 @@ def _count(result: Any) -> None:
 
 
 def _count_parks(given: Sequence[Any]) -> None:
-    """A park that was recorded travels as it is; its end travels in an envelope."""
+    """A park that was recorded travels as it is, and counts once; its end travels in an envelope."""
     for park in given:
-        if isinstance(park, Parked):
+        if isinstance(park, Parked) and not park.tries:
             metrics.PARKS.labels(park.what, park.problems[0].reason).inc()

@@ -1,8 +1,10 @@
-"""What Prometheus sees of this process: stages by outcome, their seconds, failed attempts."""
+"""What Prometheus sees of this process: stages by outcome, their seconds, failed attempts, calls and their cost."""
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from contracts.spending import CallsEnded, ShareState
 
 REGISTRY: Final = CollectorRegistry()
 
@@ -34,3 +36,45 @@ RESTORED: Final = Counter(
     ["stream"],
     registry=REGISTRY,
 )
+REQUESTS: Final = Counter(
+    "postloom_provider_requests", "Requests that ended", ["provider", "stage", "outcome"], registry=REGISTRY
+)
+CALLS: Final = Counter(
+    "postloom_provider_calls",
+    "Posts and pictures that were in requests that ended",
+    ["provider", "stage", "outcome"],
+    registry=REGISTRY,
+)
+TOKENS: Final = Counter(
+    "postloom_provider_tokens",
+    "Tokens that providers counted",
+    ["provider", "stage", "kind"],
+    registry=REGISTRY,
+)
+COST: Final = Counter(
+    "postloom_provider_cost_microunits",
+    "Millionths of the currency's unit that answers cost",
+    ["provider", "stage"],
+    registry=REGISTRY,
+)
+LOST: Final = Counter(
+    "postloom_provider_calls_lost",
+    "Calls of which nobody knows what they cost; they count with their estimate",
+    ["provider", "stage"],
+    registry=REGISTRY,
+)
+BRAKE: Final = Gauge(
+    "postloom_provider_brake", "1 while nobody asks the provider", ["provider"], registry=REGISTRY
+)
+
+
+def count_call(ended: CallsEnded) -> None:
+    """Count a request to a provider that ended, and its calls."""
+    who = ended.provider, ended.stage
+    REQUESTS.labels(*who, ended.outcome).inc()
+    CALLS.labels(*who, ended.outcome).inc(ended.calls)
+    TOKENS.labels(*who, "input").inc(ended.input_tokens)
+    TOKENS.labels(*who, "output").inc(ended.output_tokens)
+    COST.labels(*who).inc(ended.cost_microunits)
+    if ended.outcome is ShareState.LOST:
+        LOST.labels(*who).inc(ended.calls)

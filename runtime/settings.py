@@ -1,11 +1,15 @@
 """Every setting, read once at the start from the environment and a file; all mistakes are told at once."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-import yaml
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.provider_settings import GigaChatSettings, OpenAISettings, ProviderSettings
+from runtime.store_settings import Neo4jSettings, S3Settings
+
+Service = TypeVar("Service", GigaChatSettings, OpenAISettings)
 
 
 class SettingsError(Exception):
@@ -27,23 +31,39 @@ class CrawlSettings(BaseModel):
     resolve: dict[str, str] = {}
 
 
+class Crawl4AISettings(BaseModel):
+    """The Crawl4AI server that reads links when ``providers.reader`` says so; ``timeout`` (seconds) is for one page."""
+
+    url: str = Field(default="http://127.0.0.1:11235", pattern=r"^https?://")
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    timeout: float = Field(default=40.0, gt=0, le=44)
+
+    def secret(self) -> str | None:
+        """Return the token, from its file where one is named; None where the server asks for none.
+
+        Raises:
+            SettingsError: the file cannot be read.
+        """
+        if self.token_file is None:
+            return self.token.get_secret_value() if self.token else None
+        try:
+            return self.token_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"POSTLOOM_CRAWL4AI__TOKEN_FILE: {self.token_file} cannot be read") from error
+
+
 class VisionSettings(BaseModel):
     """Looking at pictures. ``ocr`` reads their text where tesseract is installed; off, nothing reads it."""
 
     ocr: bool = True
 
 
-class ProviderSettings(BaseModel):
-    """Who does the thinking. ``faulty`` is the local one that refuses some posts: for trying out what happens then."""
-
-    tags: Literal["local", "faulty"] = "local"
-
-
 class FaultySettings(BaseModel):
     """What a faulty provider refuses: one text in ``one_in``, as ``error`` says, until the file ``until`` exists."""
 
     one_in: int = Field(default=10, ge=1)
-    error: Literal["RejectedError", "UnavailableError"] = "RejectedError"
+    error: Literal["RejectedError", "UnavailableError", "BudgetExhaustedError"] = "RejectedError"
     until: Path | None = None
 
 
@@ -84,13 +104,27 @@ class Settings(BaseSettings):
     album_deadline_seconds: float = Field(default=600.0, gt=0)
     max_media_mb: float = Field(default=40.0, gt=0)
     log_level: str = "info"
+    s3: S3Settings = S3Settings()
+    neo4j: Neo4jSettings = Neo4jSettings()
     temporal: TemporalSettings = TemporalSettings()
     crawl: CrawlSettings = CrawlSettings()
+    crawl4ai: Crawl4AISettings = Crawl4AISettings()
     vision: VisionSettings = VisionSettings()
     providers: ProviderSettings = ProviderSettings()
+    gigachat: GigaChatSettings = Field(default=GigaChatSettings(), validate_default=True)
+    openai: OpenAISettings = Field(default=OpenAISettings(), validate_default=True)
     faulty: FaultySettings = FaultySettings()
     starter: StarterSettings = StarterSettings()
     workers: WorkerSettings = WorkerSettings()
+
+    @field_validator("gigachat", "openai")
+    @classmethod
+    def _can_be_asked(cls, service: Service, info: ValidationInfo) -> Service:
+        """What is only needed where somebody is asked is only missing there."""
+        providers = info.data.get("providers")
+        if isinstance(providers, ProviderSettings) and info.field_name in providers.names:
+            service.check()
+        return service
 
 
 def load_settings(**given: Any) -> Settings:
@@ -102,21 +136,14 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        lines = (f"{_name(e['loc'])}: {e['msg'][:1].lower()}{e['msg'][1:]}" for e in error.errors())
+        lines = (f"{_name(e['loc'])}: {_sentence(e['msg'])}" for e in error.errors())
         raise SettingsError("settings that cannot be used:\n  " + "\n  ".join(lines)) from error
+
+
+def _sentence(said: str) -> str:
+    said = said.removeprefix("Value error, ")
+    return said[:1].lower() + said[1:]
 
 
 def _name(location: tuple[int | str, ...]) -> str:
     return "POSTLOOM_" + "__".join(str(part) for part in location).upper()
-
-
-def load_yaml(path: Path) -> Any:
-    """Return what a YAML file holds.
-
-    Raises:
-        SettingsError: it is not there, or no YAML; the sentence says the line.
-    """
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(f"{path}: {' '.join(str(error).split())}") from error

@@ -11,8 +11,8 @@ import json
 import re
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ from temporalio.client import Client, WorkflowHandle
 from runtime.embedded.stack import StackOptions, embedded_stack
 from runtime.temporal import connect
 from tests.workflows import branches
+from tests.workflows.deferring_branches import CONTINUING
+from tests.workflows.impatient import an_impatient_server
 from tests.workflows.town import Town, a_town
 
 FOLDER: Final = Path(__file__).parents[1] / "tests" / "histories"
@@ -28,20 +30,27 @@ IDENTITY: Final = "worker@postloom"
 STICKY: Final = re.compile(rf"\d+@{re.escape(socket.gethostname())}")
 
 Branch = Callable[[Town], Awaitable[WorkflowHandle[Any, Any]]]
+Server = Callable[[], AbstractAsyncContextManager[Client]]
 
 
 async def main() -> None:
     """Record what is not there yet."""
-    async with _client() as client:
-        for name, branch in branches.ALL.items():
-            path = FOLDER / f"{name}.json"
-            if not path.exists():
-                path.write_text(await _recorded(client, branch), encoding="utf-8")
-                print(f"recorded {path.name}")
+    await _record(branches.ALL, _patient_server)
+    await _record(CONTINUING, an_impatient_server)
+
+
+async def _record(recipes: Mapping[str, Branch], server: Server) -> None:
+    new = {path: branch for name, branch in recipes.items() if not (path := FOLDER / f"{name}.json").exists()}
+    if not new:
+        return
+    async with server() as client:
+        for path, branch in new.items():
+            path.write_text(await _recorded(client, branch), encoding="utf-8")
+            print(f"recorded {path.name}")
 
 
 @asynccontextmanager
-async def _client() -> AsyncIterator[Client]:
+async def _patient_server() -> AsyncIterator[Client]:
     with tempfile.TemporaryDirectory() as folder:
         options = StackOptions(data_dir=Path(folder), ui=False, on_progress=print)
         async with embedded_stack(options) as addresses:

@@ -22,6 +22,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if "not services" not in sys.argv:
         _fetch_temporal()
+        _fetch_stores()
     status = pytest.main(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()
@@ -37,6 +38,19 @@ def _fetch_temporal() -> None:
         asyncio.run(temporal_binary(None, lambda line: print(line, flush=True)))
     except StackError as error:
         sys.exit(str(error))
+
+
+def _fetch_stores() -> None:
+    """Have an S3 server and Neo4j at hand too; tests that ask for what cannot be fetched are skipped."""
+    from runtime.embedded.errors import StackError  # noqa: PLC0415
+    from runtime.embedded.neo4j_server import neo4j_libraries  # noqa: PLC0415
+    from runtime.embedded.s3_server import s3_program  # noqa: PLC0415
+
+    for name, fetch in (("S3", s3_program), ("Neo4j", neo4j_libraries)):
+        try:
+            asyncio.run(fetch(lambda line: print(line, flush=True)))
+        except StackError as error:
+            print(f"NOT TESTED: {name}: {error}", flush=True)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def in_order(given: PostInput) -> list[PostInput]:
     if given.deletion:
         return [PostInput(ref=given.ref, deletion=given.deletion)]
     first, *later = (*((given.event,) if given.event else ()), *given.versions) or (None,)
-    anew = {"event": first, "versions": (), "skipped": (), "parked_until": None}
+    anew = {"event": first, "versions": (), "skipped": (), "parked_until": None, "parked_since": None}
     again = given.model_copy(update=anew)
     return [again, *(PostInput(ref=given.ref, event=version) for version in later)]
 
@@ -73,7 +73,7 @@ async def given_to_album(client: Client, run: WorkflowExecutionDescription) -> l
     inputs = [AlbumInput.model_validate(value) for name, value in told if name == _INPUT]
     grown = [AlbumParsed.model_validate(value) for name, value in told if name == "grown"]
     events = [event for one in inputs for event in (one.event, *one.events, *grown) if event]
-    anew = {"events": (), "parked_until": None}
+    anew = {"events": (), "parked_until": None, "parked_since": None}
     return [inputs[0].model_copy(update={**anew, "event": event}) for event in events]
 
 

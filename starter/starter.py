@@ -145,7 +145,7 @@ HANDLERS: Final = {
 
 
 async def count_open(client: Client) -> int:
-    """Return how many posts are open and not waiting for a human. Albums do not count: they wait for posts."""
+    """Return how many posts are open and not parked. Albums do not count: they wait for posts."""
     answer = await client.count_workflows(
         "WorkflowType='PostWorkflow' AND ExecutionStatus='Running' AND TgState='active'"
     )

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from contracts import identity
 from contracts.album import AlbumInput, AlbumItemMaterial, AlbumMaterial, AlbumRef
+from contracts.asking import Asker
 from contracts.changes import PostEdited
 from contracts.channel_photo import ChannelPhotoInput, ChannelPhotoRef
 from contracts.commit import StageCommit
@@ -15,6 +16,8 @@ from contracts.material import PostMaterial
 from contracts.post import MediaRef, PostInput, PostRef, PostState, StageRequest, Versions
 from contracts.stages import Outcome, Stage, StageRecord, StageTiming
 from contracts.vision import Ocr, PictureFacts
+from domain.policy import Policies
+from domain.standards import Standards
 from domain.text import content_hash
 
 TENANT = identity.tenant_id("tests")
@@ -26,6 +29,7 @@ LONG = (
     "а новые вагоны выйдут на линию уже весной."
 )
 VERSIONS = Versions(vision="v1", tags="t1", crawl="c1", enrich="e1", vectors="x1", graph="g1")
+STANDARDS = Standards(VERSIONS, Policies())
 
 
 def a_tenant() -> UUID:
@@ -83,9 +87,14 @@ def an_edit(ref: PostRef | None = None, **values: Any) -> PostEdited:
 
 
 def a_post(ref: PostRef | None = None, *, park_seconds: float = 600.0, **values: Any) -> PostInput:
-    """What a post's workflow starts with."""
+    """What a post's workflow starts with; it rests shortly between two tries."""
     ref = ref or a_ref()
-    return PostInput(ref=ref, event=an_event(ref, **values), park_seconds=park_seconds)
+    return PostInput(ref=ref, event=an_event(ref, **values), park_seconds=park_seconds, rest_seconds=0.2)
+
+
+def an_asker(stage: Stage = Stage.TAGS, **values: Any) -> Asker:
+    """Whoever has a provider asked; of a tenant of tests."""
+    return Asker(tenant_id=values.pop("tenant_id", TENANT), stage=stage, **values)
 
 
 def a_file(name: str = "a", **values: Any) -> MediaRef:
@@ -188,7 +197,12 @@ def an_album_event(
 
 def an_album(ref: AlbumRef, posts: tuple[PostRef, ...], **values: Any) -> AlbumInput:
     """What an album's workflow starts with; it looks again quickly."""
-    known: dict[str, Any] = {"deadline_seconds": 30.0, "look_again_seconds": 0.2, **values}
+    known: dict[str, Any] = {
+        "deadline_seconds": 30.0,
+        "look_again_seconds": 0.2,
+        "rest_seconds": 0.2,
+        **values,
+    }
     return AlbumInput(ref=ref, event=an_album_event(ref, posts), **known)
 
 
@@ -218,5 +232,11 @@ def a_channel_photo_ref(message_id: int = 2, *, tenant: UUID = TENANT) -> Channe
 
 def a_channel_photo(ref: ChannelPhotoRef | None = None, **values: Any) -> ChannelPhotoInput:
     """What the workflow of a channel's picture starts with."""
-    known = {"channel_title": "Город", "posted_at": MOMENT, "park_seconds": 600.0, **values}
+    known = {
+        "channel_title": "Город",
+        "posted_at": MOMENT,
+        "park_seconds": 600.0,
+        "rest_seconds": 0.2,
+        **values,
+    }
     return ChannelPhotoInput.model_validate({"ref": ref or a_channel_photo_ref(), **known})

@@ -1,6 +1,7 @@
 """The archive in memory, with the semantics that the SQL has: merged posts, one record per stage, an outbox."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,12 +19,15 @@ from contracts.identity import digest
 from contracts.material import AlbumSummary, Page, Picture, PostMaterial
 from contracts.outgoing import Outgoing
 from contracts.parking import LeftOpen, OpenLetter, Parked, Settled
-from contracts.post import Deletion, MediaRef, MediaSeen, PostRef, PostState, Versions
+from contracts.post import Deletion, MediaRef, MediaSeen, PostRef, PostState
 from contracts.stages import Stage, StageRecord, StageTiming
 from contracts.streams import POSTS_DELETED
-from contracts.vision import PictureFacts
+from contracts.vision import Look, PictureFacts
 from domain.links import found_in, page_key, unique
+from domain.standards import Standards
 from domain.text import content_hash
+from domain.treating import Surroundings
+from domain.views import View, view
 from tests.fakes import Gate, Weather
 
 
@@ -34,6 +38,21 @@ class FakeLooks:
         self.seen: dict[tuple[UUID, str, str], tuple[MediaSeen, PictureFacts | None]] = {}
         self.claims: set[tuple[UUID, str, str]] = set()
         self.weather = Weather()
+
+    async def known(
+        self, tenant_id: UUID, files: Iterable[str], versions: Iterable[str]
+    ) -> dict[str, dict[str, Look]]:
+        wanted = list(versions)
+        return {file: self._of(tenant_id, file, wanted) for file in files}
+
+    def _of(self, tenant_id: UUID, file: str, versions: Iterable[str]) -> dict[str, Look]:
+        keys = ((version, (tenant_id, file, version)) for version in versions)
+        return {version: _look(*self.seen[key]) for version, key in keys if key in self.seen}
+
+    def view(self, tenant_id: UUID, media: MediaRef, standards: Standards, fallback: str = "") -> View | None:
+        """What counts of a file, as the SQL and the domain have it together."""
+        looks = self._of(tenant_id, media.sha256, (standards.common.vision, standards.ocr))
+        return view(media, looks, standards.common.vision, fallback)
 
     async def recall(self, tenant_id: UUID, sha256: str, version: str) -> MediaSeen | None:
         found = self.seen.get((tenant_id, sha256, version))
@@ -54,6 +73,10 @@ class FakeLooks:
         self.weather.strike()
         self.seen[tenant_id, seen.sha256, version] = (seen, facts)
         self.claims.discard((tenant_id, seen.sha256, version))
+
+
+def _look(seen: MediaSeen, facts: PictureFacts | None) -> Look:
+    return Look(features_hash=seen.features_hash, skipped=seen.skipped, facts=facts)
 
 
 class FakePages:
@@ -134,6 +157,8 @@ class FakeArchive:
         self.rows: dict[UUID, Row] = {}
         self.files: dict[UUID, tuple[MediaRef, ...]] = {}
         self.albums: dict[int, dict[str, Any]] = {}
+        #: Usernames and titles of channels, as far as a test says.
+        self.channels: dict[UUID, tuple[str | None, str | None]] = {}
         self.early: dict[UUID, PostEdited] = {}
         self.tombs: dict[UUID, Tomb] = {}
         self._outbox: dict[tuple[str, str], tuple[Unsent, str]] = {}
@@ -175,7 +200,8 @@ class FakeArchive:
             changes = {"text": edit.text, "urls": urls, "edited_at": edit.edited_at}
             row.event = row.event.model_copy(update=changes)
 
-    async def state(self, ref: PostRef, versions: Versions) -> PostState:
+    async def state(self, ref: PostRef, standards: Standards) -> PostState:
+        versions = standards.of(ref.tenant_id)
         if ref.post_id in self.rows and ref.post_id in self.early:
             await self.edit(ref, self.early.pop(ref.post_id), NEVER)
         for absent, known in (("deleted", self.tombs), ("not_arrived", self.early)):
@@ -188,7 +214,7 @@ class FakeArchive:
             content_hash=content_hash(row.event.text),
             text_length=len(row.event.text),
             links=unique(row.event.urls),
-            media=self.files.get(ref.post_id, ()),
+            media=self.treated(row, standards),
             album_id="42" if row.ref.grouped_id in self.albums else "",
             album_hash=album.get("summary_hash", ""),
             album_words=album.get("words_hash", ""),
@@ -197,6 +223,13 @@ class FakeArchive:
             unsent=len(await self.unsent(str(ref.post_id))),
             concluded=bool(row.concluded),
         )
+
+    def treated(self, row: Row, standards: Standards) -> tuple[MediaRef, ...]:
+        """The files of a post, with what is done with them."""
+        username, title = self.channels.get(row.ref.channel_id, (None, None))
+        ref = row.ref
+        around = Surroundings(ref.tenant_id, ref.tg_channel_id, username, title, row.event.text)
+        return standards.treated(around, self.files.get(ref.post_id, ()))
 
     async def mark_failed(self, ref: PostRef, reason: str) -> None:
         await self.marking.passed()
@@ -212,15 +245,19 @@ class FakeArchive:
         return PostMaterial(
             ref=row.ref, text=event.text, content_hash=content_hash(event.text), urls=links,
             posted_at=event.posted_at, link=event.telegram_post_url, channel_title=None, source="channel",
-            pictures=tuple(self._picture(row, m, vision_version) for m in self.files.get(ref.post_id, ())),
+            pictures=tuple(self._picture(row, m) for m in self.files.get(ref.post_id, ())),
             pages=tuple(p for k in keys if (p := self.pages.kept.get((ref.tenant_id, k)))),
             tags=row.findings.get("tags", {}).get("tags", ()), tags_data=row.findings.get("tags", {}),
             album=self._summary(row), records=dict(row.records), results=dict(row.results),
         )  # fmt: skip
 
-    def _picture(self, row: Row, media: MediaRef, version: str) -> Picture:
-        seen, facts = self.looks.seen.get((row.ref.tenant_id, media.sha256, version), (None, None))
-        return Picture(media=media, facts=facts, skipped=seen.skipped if seen else None)
+    def _picture(self, row: Row, media: MediaRef) -> Picture:
+        """What the post's own vision stage has recorded of a file; nothing before it has."""
+        files = row.results.get(Stage.VISION, {}).get("files", {})
+        known = files.get(media.sha256, {})
+        skipped = known.get("reason") if known.get("how") == "skip" else None
+        _, facts = self.looks.seen.get((row.ref.tenant_id, media.sha256, known.get("version")), (None, None))
+        return Picture(media=media, facts=facts, skipped=skipped)
 
     def _enrichment(self, row: Row) -> dict[str, Any]:
         enrichment: dict[str, Any] = self.albums.get(row.ref.grouped_id or 0, {}).get("enrichment", {})
@@ -329,22 +366,27 @@ class FakeParks:
         self._archive = archive
         self.parks: dict[str, Parked] = {}
         self.ended: dict[str, Settled] = {}
+        #: How often each park was tried again by itself, in vain.
+        self.tries: Counter[str] = Counter()
         self.weather = Weather()
         #: Holds whoever writes down how a park ended.
         self.ending = Gate()
 
-    async def begin(self, park: Parked, letter: Outgoing) -> None:
+    async def keep(self, park: Parked, letter: Outgoing | None) -> None:
         self.weather.strike()
-        if park.key not in self.parks:
-            self.parks[park.key] = park
+        if park.key not in self.parks and letter:
             self._archive.put_out(park.workflow_id, [letter])
+        if park.key not in self.ended:
+            self.parks[park.key] = park
+            self.tries[park.key] = park.tries
 
     async def conclude(self, ref: PostRef, events: Sequence[Outgoing], status: str) -> bool:
         await self._archive.conclude(ref, events, status)
         return bool((await self.left_open(ref.workflow_id)).parks)
 
-    async def left_open(self, workflow_id: str) -> LeftOpen:
-        open = [p for key, p in self.parks.items() if p.workflow_id == workflow_id and key not in self.ended]
+    async def left_open(self, workflow_id: str, but_of: str | None = None) -> LeftOpen:
+        left = [p for key, p in self.parks.items() if p.workflow_id == workflow_id and key not in self.ended]
+        open = [park for park in left if park.run_id != but_of]
         letters = [
             OpenLetter(id=n, stream=letter_of(p).stream, entry_id=p.key, unsaved=p.unsaved)
             for n, p in enumerate(open)
@@ -381,11 +423,12 @@ class FakeAlbums:
         album["count"] = max(album["count"], event.items_count)
         album["posts"].update(dict.fromkeys(event.post_ids))
 
-    async def state(self, ref: AlbumRef, vision_version: str) -> AlbumState:
+    async def state(self, ref: AlbumRef, standards: Standards) -> AlbumState:
+        vision_version = standards.common.vision
         if ref.grouped_id not in self._archive.albums:
             return AlbumState(ref=ref, album_id=0, expected=0, vision_version=vision_version, absent=True)
         album = self._archive.albums[ref.grouped_id]
-        items = tuple(self._item(n, row, vision_version) for n, row in enumerate(self._rows(ref)))
+        items = tuple(self._item(n, row, standards) for n, row in enumerate(self._rows(ref)))
         gone = sum(post in self._archive.tombs for post in album["posts"])
         return AlbumState(
             ref=ref, album_id=1, expected=max(album["count"] - gone, len(items)), items=items,
@@ -399,27 +442,27 @@ class FakeAlbums:
         rows = self._archive.rows
         return [rows[post] for post in self._archive.albums[ref.grouped_id]["posts"] if post in rows]
 
-    def _item(self, position: int, row: Row, version: str) -> AlbumItem:
-        files = self._archive.files.get(row.ref.post_id, ())
+    def _item(self, position: int, row: Row, standards: Standards) -> AlbumItem:
+        files = self._archive.treated(row, standards)
         if not files:
             return AlbumItem(post=row.ref, position=position, skipped="no_media")
-        seen, _ = self._archive.looks.seen.get((row.ref.tenant_id, files[0].sha256, version), (None, None))
+        known = self._archive.looks.view(row.ref.tenant_id, files[0], standards)
         return AlbumItem(
             post=row.ref, position=position, media=files[0],
-            seen=seen.features_hash or None if seen else None, skipped=seen.skipped if seen else None,
+            seen=known.look.features_hash or None if known else None,
+            skipped=known.reason if known and known.how == "skip" else None,
         )  # fmt: skip
 
-    async def material(self, ref: AlbumRef, vision_version: str) -> AlbumMaterial:
+    async def material(self, ref: AlbumRef, standards: Standards) -> AlbumMaterial:
         album, items = self._archive.albums[ref.grouped_id], []
         for position, row in enumerate(self._rows(ref)):
-            files = self._archive.files.get(row.ref.post_id, ())
-            _, facts = self._archive.looks.seen.get(
-                (ref.tenant_id, files[0].sha256 if files else "", vision_version), (None, None)
-            )
+            files = self._archive.treated(row, standards)
+            looks, fallback = self._archive.looks, standards.fallback
+            known = looks.view(ref.tenant_id, files[0], standards, fallback) if files else None
             items.append(
                 AlbumItemMaterial(
                     post=row.ref, position=position, text=row.event.text, posted_at=row.event.posted_at,
-                    mime=files[0].mime if files else None, facts=facts,
+                    mime=files[0].mime if files else None, facts=known.facts if known else None,
                 )
             )  # fmt: skip
         return AlbumMaterial(

@@ -7,8 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.campaign import Candidate, Cursor, Selection, Standing
-from contracts.post import PostRef, PostState, Versions
+from contracts.post import PostRef, PostState
 from contracts.stages import Outcome, Stage
+from domain.standards import Standards
 from tests.fake_archive import FakeArchive, Row
 from tests.fakes import Weather
 
@@ -45,10 +46,10 @@ class FakeCampaignPosts:
         return {id: rows[id].ref for id in post_ids if id in rows and rows[id].ref.tenant_id == tenant_id}
 
     async def states(
-        self, tenant_id: UUID, post_ids: Sequence[UUID], versions: Versions
+        self, tenant_id: UUID, post_ids: Sequence[UUID], standards: Standards
     ) -> dict[UUID, PostState]:
         refs = await self.refs(tenant_id, post_ids)
-        return {id: await self._archive.state(ref, versions) for id, ref in refs.items()}
+        return {id: await self._archive.state(ref, standards) for id, ref in refs.items()}
 
 
 def _place(ref: PostRef) -> tuple[UUID, int]:

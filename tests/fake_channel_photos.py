@@ -6,6 +6,8 @@ from contracts.channel_photo import ChannelPhotoMaterial, ChannelPhotoRef
 from contracts.errors import RejectedError
 from contracts.material import Picture
 from contracts.post import MediaRef
+from domain.standards import Standards
+from domain.treating import Surroundings
 from tests.fake_archive import FakeLooks
 from tests.fakes import Weather
 
@@ -20,13 +22,14 @@ class FakeChannelPhotos:
         self.done: set[UUID] = set()
         self.refs: dict[UUID, ChannelPhotoRef] = {}
 
-    async def material(self, ref: ChannelPhotoRef, vision_version: str) -> ChannelPhotoMaterial:
+    async def material(self, ref: ChannelPhotoRef, standards: Standards) -> ChannelPhotoMaterial:
         self.weather.strike()
         if ref.photo_id not in self.files:
             raise RejectedError(f"no picture {ref.message_id}")
-        media = self.files[ref.photo_id]
-        seen, facts = self._looks.seen.get((ref.tenant_id, media.sha256, vision_version), (None, None))
-        picture = Picture(media=media, facts=facts, skipped=seen.skipped if seen else None)
+        around = Surroundings(ref.tenant_id, ref.tg_channel_id, title="Город")
+        [media] = standards.treated(around, [self.files[ref.photo_id]])
+        known = self._looks.view(ref.tenant_id, media, standards, standards.fallback)
+        picture = known.picture if known else Picture(media=media)
         return ChannelPhotoMaterial(ref=ref, channel_title="Город", picture=picture)
 
     async def recorded(self, ref: ChannelPhotoRef, sha256: str) -> None:

@@ -6,7 +6,7 @@ from activities.announcing import BridgeActivities
 from activities.assembling import AlbumActivities
 from activities.campaigning import CampaignActivities, Workflows
 from activities.channel_photos import ChannelPhotoActivities
-from activities.crawling import CrawlActivities
+from activities.crawling import CrawlActivities, Reading
 from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
@@ -21,12 +21,14 @@ from activities.saving import SavingActivities
 from activities.seeing import VisionActivities
 from activities.tagging import TagActivities
 from contracts.post import MediaRef, PostRef
-from domain.policy import CrawlPolicy, VisionPolicy
+from domain.policy import CrawlPolicy, Policies
+from domain.standards import Standards
 from tests.build import VERSIONS
 from tests.fake_archive import FakeAlbums, FakeArchive, FakeLooks, FakePages, FakeParks
 from tests.fake_campaigns import FakeCampaignPosts, FakePostWorkflows
 from tests.fake_channel_photos import FakeChannelPhotos
 from tests.fake_comparing import FakeComparison, FakeObjectComparison, FakeSentOutbox
+from tests.fake_page_budget import FakePageBudget
 from tests.fakes import (
     FakeEmbedder,
     FakeEmbedders,
@@ -42,13 +44,22 @@ from tests.fakes import (
 from workers.activities import Activity, PostSignals
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
 
-CRAWL_POLICY = CrawlPolicy(min_text_length=50)
+POLICIES = Policies(crawl=CrawlPolicy(min_text_length=50))
 
 
 class World:
     """Stores and providers that behave, and the activities over them."""
 
-    def __init__(self, signals: PostSignals | None = None, workflows: Workflows | None = None) -> None:
+    def __init__(
+        self,
+        signals: PostSignals | None = None,
+        workflows: Workflows | None = None,
+        policies: Policies = POLICIES,
+        *,
+        ocr: bool = False,
+    ) -> None:
+        self.standards = Standards(VERSIONS, policies, "ocr1" if ocr else "")
+        self.reader = FakeEyes("ocr") if ocr else None
         self.looks, self.pages, self.objects = FakeLooks(), FakePages(), FakeObjects()
         self.archive = FakeArchive(self.looks, self.pages)
         self.albums = FakeAlbums(self.archive)
@@ -58,10 +69,12 @@ class World:
         self.graph, self.log = FakeGraph(), FakeLog()
         self.signals: PostSignals | FakeSignals = signals or FakeSignals()
         posts, objects = self.archive, self.objects
-        self.saving = SavingActivities(posts, VERSIONS)
-        self.seeing = VisionActivities(self.eyes, self.looks, objects, VisionPolicy(), posts, posts)
-        self.tagging = TagActivities(self.tagger, posts, posts, VERSIONS.vision)
-        self.crawling = CrawlActivities(self.web, self.pages, objects, CRAWL_POLICY, posts, posts)
+        self.saving = SavingActivities(posts, self.standards)
+        self.seeing = VisionActivities(self.eyes, self.looks, objects, self.standards, posts, self.reader)
+        self.tagging = TagActivities(self.tagger, posts, posts, self.standards)
+        self.budget = FakePageBudget()
+        reading = Reading(self.web, self.budget, policies.crawl)
+        self.crawling = CrawlActivities(reading, self.pages, objects, posts, posts)
         self.enriching = EnrichActivities(posts, posts, VERSIONS.crawl)
         self.indexing = IndexActivities(
             self.embedders, self.vectors, self.graph, posts, posts, VERSIONS.vision
@@ -71,13 +84,13 @@ class World:
         self.bridge = BridgeActivities(posts, self.log, posts, self.parks, self.signals, self.leftovers)
         self.deleting = DeletingActivities(posts, self.vectors, self.graph, objects)
         self.parking = ParkingActivities(self.parks, self.log)
-        self.assembling = AlbumActivities(self.albums, self.graph, objects, self.leftovers, VERSIONS.vision)
+        self.assembling = AlbumActivities(self.albums, self.graph, objects, self.leftovers, self.standards)
         self.portraying = ChannelPhotoActivities(
-            self.channel_photos, self.graph, self.leftovers, VERSIONS.vision
+            self.channel_photos, self.graph, self.leftovers, self.standards
         )
         self.many = FakeCampaignPosts(posts)
         self.crowd = FakePostWorkflows()
-        self.campaigning = CampaignActivities(self.many, workflows or self.crowd, VERSIONS)
+        self.campaigning = CampaignActivities(self.many, workflows or self.crowd, self.standards)
         self.comparison, self.object_comparison = (
             FakeComparison(posts, self.channel_photos),
             FakeObjectComparison(posts),
@@ -93,8 +106,8 @@ class World:
             self.bridge.announce_assembled, self.bridge.announce_deleted, self.assembling.collect_album,
             self.assembling.assemble_album, self.assembling.dissolve_album, self.deleting.entomb_post,
             self.deleting.remove_vector, self.deleting.remove_node, self.deleting.erase_post,
-            self.parking.record_park, self.parking.settle_park, self.portraying.find_channel_photo,
-            self.portraying.record_channel_photo,
+            self.parking.record_park, self.parking.settle_park,
+            self.portraying.find_channel_photo, self.portraying.record_channel_photo,
             self.campaigning.estimate_campaign, self.campaigning.advance_campaign,
         ]  # fmt: skip
         return {
@@ -116,6 +129,15 @@ class World:
             albums.compare_albums, photos.compare_channel_photos, objects.compare_media, objects.compare_vision,
             objects.compare_pages, objects.settle_pages, events.compare_events,
         ]  # fmt: skip
+
+    def use(self, policies: Policies) -> None:
+        """Another policy over the same stores, as after a restart."""
+        self.standards = Standards(VERSIONS, policies, self.standards.ocr)
+        measuring = (
+            self.saving, self.seeing, self.tagging, self.assembling, self.portraying, self.campaigning,
+        )  # fmt: skip
+        for each in measuring:
+            each._standards = self.standards
 
     def attach(self, ref: PostRef, *files: MediaRef, words: str = "") -> None:
         """Give a post its pictures, with words that stand in each of them."""

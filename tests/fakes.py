@@ -2,11 +2,13 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from contracts.album import AlbumRef
+from contracts.asking import Asker, TagAnswer
 from contracts.channel_photo import ChannelPhotoInput
 from contracts.embedding import EmbedderIdentity
 from contracts.errors import PipelineError, RejectedError
@@ -62,7 +64,7 @@ class Gate:
 
 
 class FakeTagger:
-    """Proposes every word of more than five letters."""
+    """Proposes every word of more than five letters, or what ``says`` holds, whatever it reads."""
 
     provider = "fake"
     model = "words"
@@ -70,20 +72,23 @@ class FakeTagger:
     def __init__(self) -> None:
         self.weather = Weather()
         self.texts: list[str] = []
+        self.says: tuple[str, ...] | None = None
 
-    async def tags_for(self, text: str) -> tuple[str, ...]:
+    async def tags_for(self, text: str, asker: Asker) -> TagAnswer:
         self.weather.strike()
         self.texts.append(text)
-        return tuple(word.strip(".,:;!?") for word in text.split() if len(word) > 5)
+        words = tuple(word.strip(".,:;!?") for word in text.split() if len(word) > 5)
+        words = words if self.says is None else self.says
+        return TagAnswer(tags=words, provider=self.provider, model=self.model)
 
 
 class FakeEyes:
     """Sees in each picture the words it was told stand there; ``gate`` holds every look until it is set."""
 
     provider = "fake"
-    model = "eyes"
 
-    def __init__(self) -> None:
+    def __init__(self, model: str = "eyes") -> None:
+        self.model = model
         self.weather = Weather()
         self.blind: dict[bytes, PipelineError] = {}
         self.words: dict[bytes, str] = {}
@@ -92,14 +97,14 @@ class FakeEyes:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def look(self, body: bytes, mime: str) -> PictureFacts:
+    async def look(self, body: bytes, mime: str, asker: Asker) -> PictureFacts:
         self.asked += 1
         await self.gate.wait()
         self.weather.strike()
         if body in self.blind:
             raise self.blind[body]
         self.looks.append(body)
-        return some_facts(self.words.get(body, ""))
+        return some_facts(self.words.get(body, ""), model=self.model)
 
 
 @dataclass(frozen=True)
@@ -126,17 +131,19 @@ class FakePage:
 
 
 class FakeWeb:
-    """Every address has a page, unless it is named in ``broken``."""
+    """Every address has a page, unless it is named in ``broken``; ``texts`` are what pages say, by their address."""
 
     def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
         self.broken: dict[str, PipelineError] = {}
         self.asked: list[str] = []
 
-    async def read(self, url: str) -> FakePage:
+    async def read(self, url: str, pay: Callable[[str], Awaitable[None]]) -> FakePage:
+        await pay(urlsplit(url).hostname or "")
         self.asked.append(url)
         if url in self.broken:
             raise self.broken[url]
-        return FakePage(url, f"текст страницы {url}")
+        return FakePage(url, self.texts.get(url, f"текст страницы {url}"))
 
 
 class FakeEmbedder:

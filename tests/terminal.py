@@ -67,11 +67,13 @@ def a_service(terminal: Terminal) -> Iterator["subprocess.Popen[str]"]:
         stderr=subprocess.STDOUT,
         text=True,
     ) as service:
-        _wait_for(terminal.data / "run" / "service.json", service)
-        yield service
-        if service.poll() is None:
-            service.send_signal(signal.SIGTERM)
-            service.communicate(timeout=60)
+        try:
+            _wait_for(terminal.data / "run" / "service.json", service)
+            yield service
+        finally:
+            if service.poll() is None:
+                service.send_signal(signal.SIGTERM)
+                service.communicate(timeout=60)
 
 
 def command_line(*words: str) -> list[str]:

@@ -11,7 +11,7 @@ from activities.announcing import BridgeActivities
 from activities.assembling import AlbumActivities
 from activities.campaigning import CampaignActivities
 from activities.channel_photos import ChannelPhotoActivities
-from activities.crawling import CrawlActivities
+from activities.crawling import CrawlActivities, Reading
 from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
@@ -33,6 +33,7 @@ from adapters.postgres.comparing_objects import ObjectComparison
 from adapters.postgres.deleting import Tombstones
 from adapters.postgres.outbox import Outbox
 from adapters.postgres.outbox_sent import SentOutbox
+from adapters.postgres.page_budget import PageBudget
 from adapters.postgres.pages import PageMemory
 from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
@@ -45,6 +46,7 @@ from contracts.campaign import Standing
 from contracts.channel_photo import ChannelPhotoInput
 from contracts.post import PostRef, Refresh
 from domain.policy import Policies
+from domain.standards import Standards
 from workers.campaigns import PostWorkflows
 from workers.providers import Providers
 from workers.stores import Stores
@@ -78,7 +80,7 @@ class PostSignals:
         await start_channel_photo(self._client, photo)
 
     async def is_at_work(self, workflow_id: str) -> bool:
-        """Whether the workflow is open and waits for no human, or has not seen yet what it was told."""
+        """Whether the workflow is open and not parked, or has not seen yet what it was told."""
         return await standing_of(self._client, workflow_id) is Standing.UNDER_WAY
 
 
@@ -92,19 +94,25 @@ class Parts:
     policies: Policies
     campaign_room: int = 30
 
+    @property
+    def standards(self) -> Standards:
+        """What posts are measured by."""
+        return Standards(self.providers.versions, self.policies, self.providers.ocr_version)
+
 
 def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     """Return every activity of the system under the queue that it is served on."""
     pool, objects = parts.stores.pool, parts.stores.objects
-    providers, versions = parts.providers, parts.providers.versions
+    providers, versions, standards = parts.providers, parts.providers.versions, parts.standards
     posts, records = PostArchive(pool, versions.crawl), StageStore(pool)
-    saving = SavingActivities(posts, versions)
+    saving = SavingActivities(posts, standards)
     seeing = VisionActivities(
-        providers.vision, VisionMemory(pool), objects, parts.policies.vision, posts, records
+        providers.vision, VisionMemory(pool), objects, standards, records, providers.ocr
     )
-    tagging = TagActivities(providers.tagger, posts, records, versions.vision)
+    tagging = TagActivities(providers.tagger, posts, records, standards)
     pages = PageMemory(pool, timedelta(days=parts.policies.crawl.ttl_days))
-    crawling = CrawlActivities(providers.reader, pages, objects, parts.policies.crawl, posts, records)
+    reading = Reading(providers.reader, PageBudget(pool), parts.policies.crawl)
+    crawling = CrawlActivities(reading, pages, objects, posts, records)
     enriching = EnrichActivities(posts, records, versions.crawl)
     indexing = IndexActivities(
         providers.embedders, parts.stores.vectors, parts.stores.graph, posts, records, versions.vision
@@ -114,12 +122,12 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     bridge = BridgeActivities(
         Outbox(pool), parts.stores.events, posts, records, PostSignals(parts.client), leftovers
     )
-    albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, leftovers, versions.vision)
+    albums = AlbumActivities(AlbumArchive(pool), parts.stores.graph, objects, leftovers, standards)
     campaigns = CampaignActivities(
-        CampaignPosts(pool), PostWorkflows(parts.client, parts.campaign_room), versions
+        CampaignPosts(pool), PostWorkflows(parts.client, parts.campaign_room), standards
     )
     deleting = DeletingActivities(Tombstones(pool), parts.stores.vectors, parts.stores.graph, objects)
-    photos = ChannelPhotoActivities(ChannelPhotoArchive(pool), parts.stores.graph, leftovers, versions.vision)
+    photos = ChannelPhotoActivities(ChannelPhotoArchive(pool), parts.stores.graph, leftovers, standards)
     parking = ParkingActivities(parks, parts.stores.events)
     ours: list[Activity] = [
         saving.persist, saving.mark_failed, seeing.settle_vision, crawling.plan_crawl, crawling.skip_page,

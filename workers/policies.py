@@ -1,12 +1,14 @@
-"""The policy file: what is read and looked at, validated with a sentence for each mistake."""
+"""The policy file: what is read, looked at and tagged; refused with the line of each mistake."""
 
+import json
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 
 from domain.policy import Policies
-from runtime.settings import SettingsError, load_yaml
+from runtime.marked_yaml import read_marked
+from workers.policy_mistakes import mistakes_of
 
 DEFAULT: Final = Path(__file__).parents[1] / "policies" / "default.yaml"
 
@@ -15,13 +17,16 @@ def load_policies(path: Path | None) -> Policies:
     """Return the policies of ``path``, or those that ship.
 
     Raises:
-        SettingsError: the file cannot be used; one sentence for each mistake.
+        SettingsError: the file cannot be used; a line for each mistake, which names the line in the file.
     """
-    file = path or DEFAULT
+    marked = read_marked(path or DEFAULT)
+    if marked.data is None:
+        raise marked.refused([])
     try:
-        return Policies.model_validate(load_yaml(file))
+        # As JSON, whose types are those of the file: "15" is no number, and a list is a list.
+        policies = Policies.model_validate_json(json.dumps(marked.data), strict=True)
     except ValidationError as error:
-        lines = (
-            f"{'.'.join(map(str, e['loc']))}: {e['msg'][:1].lower()}{e['msg'][1:]}" for e in error.errors()
-        )
-        raise SettingsError(f"{file} cannot be used:\n  " + "\n  ".join(lines)) from error
+        raise marked.refused(mistakes_of(error, Policies, marked)) from error
+    if marked.mistakes:
+        raise marked.refused([])
+    return policies

@@ -1,5 +1,6 @@
-"""Who does the thinking: chosen by settings. Here: local libraries that need no key and no network model."""
+"""Who does the thinking, in this process: local libraries that need no key and no network model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,30 +8,39 @@ import structlog
 
 from activities.crawling import Reader
 from activities.indexing import Embedders
-from activities.seeing import Vision
+from activities.looking import Vision
 from activities.tagging import Tagger
-from adapters.faulty_tagger import FaultyTagger
+from adapters.faulty_tagger import FaultyTagger, spent
 from adapters.faulty_tagger import Tagger as VersionedTagger
-from contracts.embedding import EmbedderIdentity
-from contracts.errors import RejectedError, UnavailableError
+from contracts.errors import PipelineError, RejectedError, UnavailableError
 from contracts.post import Versions
 from domain.policy import Policies
 from runtime.settings import FaultySettings, Settings
+from workers.reading import chosen_reader, crawl_version
 
 log = structlog.get_logger(__name__)
 
-_ERRORS: Final = {error.__name__: error for error in (RejectedError, UnavailableError)}
+_ERRORS: Final[dict[str, Callable[[str], PipelineError]]] = {
+    "RejectedError": RejectedError,
+    "UnavailableError": UnavailableError,
+    "BudgetExhaustedError": spent,
+}
 
 
 @dataclass(frozen=True)
 class Providers:
-    """One of each kind, and the versions that make their results stale."""
+    """One of each kind, and the versions that make their results stale.
+
+    ``ocr`` only reads the words in pictures, where the policy wants no more; None where nothing can.
+    """
 
     tagger: Tagger
     vision: Vision
     reader: Reader
     embedders: Embedders
     versions: Versions
+    ocr: Vision | None = None
+    ocr_version: str = ""
 
 
 def local_providers(settings: Settings, policies: Policies) -> Providers:
@@ -39,34 +49,35 @@ def local_providers(settings: Settings, policies: Policies) -> Providers:
     from adapters.local_tagger import LocalTagger  # noqa: PLC0415
     from adapters.local_vision import LocalVision  # noqa: PLC0415
     from adapters.tesseract import Tesseract  # noqa: PLC0415
-    from adapters.web.reader import WebReader  # noqa: PLC0415
 
     tagger = LocalTagger()
-    vision = LocalVision(
-        max_pixels=policies.vision.max_pixels, ocr=Tesseract.found() if settings.vision.ocr else None
-    )
+    reading = Tesseract.found() if settings.vision.ocr else None
+    vision = LocalVision(max_pixels=policies.vision.max_pixels, ocr=reading)
+    look = f"{vision.provider}-{vision.model}-{vision.version}-{policies.vision_version()}"
     embedders = HashingEmbedders(settings.vector_size)
     return Providers(
         tagger=_faulty(tagger, settings.faulty) if settings.providers.tags == "faulty" else tagger,
         vision=vision,
-        reader=WebReader(policies.crawl, settings.crawl.resolve),
+        reader=chosen_reader(settings, policies.crawl),
         embedders=embedders,
         versions=Versions(
-            vision=f"{vision.provider}-{vision.model}-{vision.version}-{policies.vision_version()}",
+            vision=look,
             tags=f"{tagger.provider}-{tagger.model}-{tagger.version}",
-            crawl=policies.crawl_version(),
+            crawl=crawl_version(settings, policies),
             enrich="1",
             vectors=embedders.wanted.identity.stage_version,
             graph="1",
         ),
+        ocr=vision if reading else None,
+        ocr_version=look if reading else "",
     )
 
 
-def wanted_embedder(settings: Settings) -> EmbedderIdentity:
-    """Return who is to fill the collections of vectors."""
-    from adapters.hashing_embedder import hashing  # noqa: PLC0415  as above
+def reads_words(settings: Settings) -> bool:
+    """Whether something here can read the words in pictures."""
+    from adapters.tesseract import Tesseract  # noqa: PLC0415  as above
 
-    return hashing(settings.vector_size)
+    return settings.vision.ocr and Tesseract.found() is not None
 
 
 def _faulty(tagger: VersionedTagger, faulty: FaultySettings) -> Tagger:

@@ -9,8 +9,6 @@ from typing import Final
 import asyncpg
 from redis.asyncio import Redis
 
-from adapters.embedded_graph.graph import EmbeddedGraph
-from adapters.folder import FolderStore
 from adapters.postgres.outbox_sent import SentOutbox
 from adapters.postgres.pool import open_pool
 from adapters.postgres.schema import migrate
@@ -18,7 +16,9 @@ from adapters.qdrant import VectorIndex
 from adapters.redis_streams.log import EventLog, connect
 from adapters.redis_streams.marker import marker_key
 from runtime.settings import Settings
-from workers.providers import wanted_embedder
+from workers.graph import Graph, open_graph
+from workers.objects import Objects, open_objects
+from workers.vectors import open_vectors
 
 MIGRATIONS: Final = Path(__file__).parents[1] / "deploy" / "migrations"
 
@@ -30,15 +30,15 @@ class Stores:
     pool: asyncpg.Pool
     redis: Redis
     events: EventLog
-    objects: FolderStore
+    objects: Objects
     vectors: VectorIndex
-    graph: EmbeddedGraph
+    graph: Graph
     marker: str
 
 
 @asynccontextmanager
 async def open_stores(settings: Settings, postgres: str, redis_url: str) -> AsyncIterator[Stores]:
-    """Bring the schema up to date and open every store; vectors and graph are held by this process alone.
+    """Bring the schema up to date and open every store; what lies in a folder is held by this process alone.
 
     Raises:
         UnavailableError: one of them does not answer, or another process holds its files.
@@ -50,17 +50,7 @@ async def open_stores(settings: Settings, postgres: str, redis_url: str) -> Asyn
         marker = marker_key(await SentOutbox(pool).archive_id())
         redis = connect(redis_url)
         stack.push_async_callback(redis.aclose)
-        vectors = _vectors(settings)
-        stack.push_async_callback(vectors.close)
-        graph = EmbeddedGraph.open(settings.data_dir / "graph")
-        stack.push_async_callback(graph.close)
-        objects = FolderStore(settings.data_dir / "objects")
+        vectors = await stack.enter_async_context(open_vectors(settings))
+        graph = await stack.enter_async_context(open_graph(settings))
+        objects = await stack.enter_async_context(open_objects(settings))
         yield Stores(pool, redis, EventLog(redis, marker), objects, vectors, graph, marker)
-
-
-def _vectors(settings: Settings) -> VectorIndex:
-    wanted = wanted_embedder(settings)
-    if settings.qdrant_url:
-        key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-        return VectorIndex.at_url(settings.qdrant_url, wanted, key)
-    return VectorIndex.at_path(settings.data_dir / "vectors", wanted)

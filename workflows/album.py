@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.announcing import BridgeActivities
     from activities.assembling import AlbumActivities
     from activities.seeing import VisionActivities
-    from contracts.album import AlbumInput, AlbumItem, AlbumRef, AlbumResult, AlbumState, AssembleRequest
+    from contracts.album import AlbumInput, AlbumItem, AlbumResult, AlbumState, AssembleRequest
     from contracts.events import AlbumParsed
     from contracts.parking import Waiter
     from contracts.post import Decision, MediaRequest
@@ -35,7 +35,7 @@ class AlbumWorkflow:
         self._refusals: tuple[FailureError, ...] = ()
         self._nudged = False
         host = Host(self._came, self._next_run)
-        self._place = ParkingPlace(_waiter(album.ref), host, album.park_seconds, album.parked_until)
+        self._place = ParkingPlace(Waiter.of("album", album.ref), host, album.patience)
         self._state: AlbumState | None = None
         self._shown = attributes.ACTIVE
 
@@ -91,9 +91,9 @@ class AlbumWorkflow:
                 await self._place.wait((problem_of(error, Stage.PERSIST, optional=False),))
                 self._shown = attributes.ACTIVE
             else:
+                await self._place.leave()
                 if not self._came():
                     return await self._finish(missing)
-                self._place.leave()
             take_over(self._versions, self._announced)
 
     def _came(self) -> str:
@@ -102,8 +102,8 @@ class AlbumWorkflow:
 
     def _next_run(self) -> AlbumInput:
         """What the next run of an album that waits for very long begins with."""
-        carried = {"event": None, "events": tuple(self._versions), "parked_until": self._place.until}
-        return self._album.model_copy(update=carried)
+        own = {"event": None, "events": tuple(self._versions)}
+        return self._album.model_copy(update={**own, **self._place.carried()})
 
     async def _collect(self) -> tuple[str, ...]:
         """Wait until every announced item has arrived, at most until the deadline; return what is missing."""
@@ -136,8 +136,8 @@ class AlbumWorkflow:
         )
 
     def _show(self, state: str) -> None:
-        """Say in lists whether the album waits for items; once for each change."""
-        if state != self._shown:
+        """Say in lists whether the album waits for items; once for each change. One that is parked says that."""
+        if state != self._shown and not self._place.problems:
             self._shown = state
             workflow.upsert_search_attributes([attributes.STATE.value_set(state)])
 
@@ -166,8 +166,9 @@ class AlbumWorkflow:
         if item.media is None:
             return False
         request = MediaRequest(
-            tenant_id=item.post.tenant_id, media=item.media, vision_version=self._now.vision_version
-        )
+            tenant_id=item.post.tenant_id, media=item.media, vision_version=self._now.vision_version,
+            post_id=item.post.post_id,
+        )  # fmt: skip
         try:
             seen = await workflow.execute_activity_method(
                 VisionActivities.analyze_media,
@@ -216,9 +217,3 @@ class AlbumWorkflow:
         if self._state is None:
             raise RuntimeError("nothing is collected yet")
         return self._state
-
-
-def _waiter(ref: AlbumRef) -> Waiter:
-    return Waiter(
-        what="album", tenant_id=ref.tenant_id, tg_channel_id=ref.tg_channel_id, trace_id=ref.trace_id
-    )

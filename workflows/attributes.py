@@ -14,7 +14,11 @@ ALBUM: Final = SearchAttributeKey.for_keyword("TgAlbum")
 POSTED_AT: Final = SearchAttributeKey.for_datetime("TgPostedAt")
 
 ACTIVE: Final = "active"
+#: Parked: until somebody has looked, or until a moment that is known.
 NEEDS_HUMAN: Final = "needs_human"
+DEFERRED: Final = "deferred"
+PARKED: Final = (NEEDS_HUMAN, DEFERRED)
+#: Of an album: its items have not all come. It is at work, not parked.
 WAITING: Final = "waiting"
 PAUSED: Final = "paused"
 DONE: Final = "done"

@@ -72,7 +72,7 @@ async def tell_post(client: Client, ref: PostRef, selection: Selection, campaign
 
 
 async def standing_of(client: Client, workflow_id: str) -> Standing:
-    """Return whether a post's workflow does something, waits for a human, or is not open at all.
+    """Return whether a post's workflow does something, is parked, or is not open at all.
 
     One that was signalled has a pending workflow task until it has looked at that, whatever its state says.
     """
@@ -84,7 +84,7 @@ async def standing_of(client: Client, workflow_id: str) -> Standing:
         return Standing.AT_REST
     if run.status is not WorkflowExecutionStatus.RUNNING:
         return Standing.AT_REST
-    is_parked = run.typed_search_attributes.get(attributes.STATE) == attributes.NEEDS_HUMAN
+    is_parked = run.typed_search_attributes.get(attributes.STATE) in attributes.PARKED
     has_task = run.raw_description.HasField("pending_workflow_task")
     return Standing.PARKED if is_parked and not has_task else Standing.UNDER_WAY
 

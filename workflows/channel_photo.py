@@ -7,7 +7,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.seeing import VisionActivities
     from contracts.channel_photo import (
         ChannelPhotoInput,
-        ChannelPhotoRef,
         ChannelPhotoResult,
         ChannelPhotoState,
     )
@@ -30,7 +29,7 @@ class ChannelPhotoWorkflow:
         self._stage = Stage.PERSIST
         self._nudged = False
         host = Host(self._came, self._next_run)
-        self._place = ParkingPlace(_waiter(photo.ref), host, photo.park_seconds, photo.parked_until)
+        self._place = ParkingPlace(Waiter.of("channel picture", photo.ref), host, photo.patience)
 
     @workflow.signal(description="Look again at what is stored of the picture")
     def refresh(self) -> None:
@@ -69,9 +68,9 @@ class ChannelPhotoWorkflow:
             except FAILURES as error:
                 await self._place.wait((problem_of(error, self._stage, optional=False),))
             else:
+                await self._place.leave()
                 if not self._nudged:
                     return await self._finish(seen)
-                self._place.leave()
 
     def _came(self) -> str:
         """Return in a word what has come since the picture was looked at; empty when nothing did."""
@@ -79,7 +78,7 @@ class ChannelPhotoWorkflow:
 
     def _next_run(self) -> ChannelPhotoInput:
         """What the next run of a picture that waits for very long begins with."""
-        return self._photo.model_copy(update={"parked_until": self._place.until})
+        return self._photo.model_copy(update=self._place.carried())
 
     async def _find(self) -> ChannelPhotoState:
         self._stage = Stage.PERSIST
@@ -108,12 +107,3 @@ class ChannelPhotoWorkflow:
         )
         await workflow.wait_condition(workflow.all_handlers_finished)
         return ChannelPhotoResult(state=state, reason=seen.skipped)
-
-
-def _waiter(ref: ChannelPhotoRef) -> Waiter:
-    return Waiter(
-        what="channel picture",
-        tenant_id=ref.tenant_id,
-        tg_channel_id=ref.tg_channel_id,
-        trace_id=ref.trace_id,
-    )

@@ -39,8 +39,8 @@ class Convergence:
     async def converge(self) -> tuple[Problem, ...]:
         """Run every stale stage; return what could not be done.
 
-        Pictures never hold a post hostage; persist, tags, vectors and graph stop it where it stands. A post that
-        somebody wants deleted is left as it is.
+        Pictures and links never hold a post hostage; persist, tags, vectors and graph stop it where it stands. A post
+        that somebody wants deleted is left as it is.
         """
         problems: tuple[Problem, ...] = ()
         try:
@@ -112,8 +112,9 @@ class Convergence:
         return ()
 
     async def _enrich(self) -> tuple[Problem, ...]:
-        await enrich(self.post, await read_links(self.post))
-        return ()
+        plan, unread = await read_links(self.post)
+        await enrich(self.post, plan, wait=bool(unread))
+        return unread
 
     async def _index(self) -> tuple[Problem, ...]:
         return await index(self.post)

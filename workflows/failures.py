@@ -1,5 +1,6 @@
 """What an activity's failure says in our words."""
 
+from datetime import datetime
 from typing import Final
 
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
@@ -31,7 +32,7 @@ def problem_of(error: FailureError, stage: Stage, *, optional: bool = True) -> P
     while isinstance(cause, ActivityTimeoutError) and cause.cause is not None:
         cause = cause.cause
     if isinstance(cause, ApplicationError):
-        detail, attempts = (*cause.details, None, None)[:2]
+        detail, attempts, goes_on_at = (*cause.details, None, None, None)[:3]
         return Problem(
             stage=step,
             optional=optional,
@@ -39,6 +40,7 @@ def problem_of(error: FailureError, stage: Stage, *, optional: bool = True) -> P
             message=cause.message,
             detail=None if detail is None else str(detail),
             attempts=attempts if isinstance(attempts, int) else 0,
+            goes_on_at=datetime.fromisoformat(goes_on_at) if isinstance(goes_on_at, str) else None,
         )
     kind = type(cause).__name__ if cause else "Error"
     return Problem(stage=step, optional=optional, error=kind, message=str(cause or error))

@@ -16,12 +16,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.progress import Progress
 
 
-async def enrich(post: Progress, plan: CrawlPlan) -> None:
-    """Join what vision, tags and crawl found, if any of it changed."""
+async def enrich(post: Progress, plan: CrawlPlan, *, wait: bool) -> None:
+    """Join what vision, tags and crawl found, if any of it changed; pages that ``wait`` to be read come later."""
     if not (build.is_stale(post.state, Stage.ENRICH) or build.is_stale(post.state, Stage.CRAWL)):
         return
     post.stage = Stage.ENRICH
-    request = EnrichRequest(state=post.state, crawl_skipped=plan.skipped)
+    open_because = "deferred" if wait else "left_out" if Stage.CRAWL in post.skipped else None
+    request = EnrichRequest(state=post.state, crawl_skipped=plan.skipped, crawl_open=open_because)
     enriched = await workflow.execute_local_activity_method(
         EnrichActivities.enrich_post, request, **policies.RECORD
     )

@@ -32,7 +32,10 @@ def as_before(problems: tuple[Problem, ...], what: str) -> tuple[Problem, ...]:
 
 
 async def begin(park: Parked, tell: Tell) -> asyncio.Task[Any] | None:
-    """Keep the park and tell its dead letter, and with ``tell`` what else is to be told, while the workflow waits."""
+    """Keep the park and tell its dead letter, and with ``tell`` what else is to be told, while the workflow waits.
+
+    A dead letter means that somebody has to look: what goes on by itself has none. A park that lasts is kept anew.
+    """
     if are_beside():
         return asyncio.create_task(_beside(park, tell))
     return await _recorded_first(park)
@@ -63,7 +66,8 @@ async def _beside(park: Parked, tell: Tell) -> None:
 async def _keep(park: Parked) -> None:
     policy = policies.named(policies.KEEP, "record park")
     await workflow.execute_activity_method(ParkingActivities.record_park, park, **policy)
-    await _announce(park)
+    if not park.is_deferred:
+        await _announce(park)
 
 
 async def _announce(park: Parked) -> None:

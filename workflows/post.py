@@ -14,7 +14,6 @@ with workflow.unsafe.imports_passed_through():
         Deletion,
         GivenUp,
         PostInput,
-        PostRef,
         PostResult,
         Problem,
         Refresh,
@@ -49,7 +48,7 @@ class PostWorkflow:
             tell=self._tell,
             failed=self._mark_failed,
         )
-        self._place = ParkingPlace(_waiter(post.ref), host, post.park_seconds, post.parked_until)
+        self._place = ParkingPlace(Waiter.of("post", post.ref), host, post.patience)
 
     @workflow.signal(description='{"event_id": "any-unique-word"}: tag this post once more')
     def retag(self, retag: Retag) -> None:
@@ -128,10 +127,10 @@ class PostWorkflow:
             problems = await self._look()
             if problems:
                 await self._park(problems)
-            elif await self._is_done():
-                return self._finish()
             else:
-                self._place.leave()
+                await self._place.leave()
+                if await self._is_done():
+                    return self._finish()
             self._take_in()
 
     def _take_in(self) -> None:
@@ -175,16 +174,15 @@ class PostWorkflow:
 
     def _next_run(self) -> PostInput:
         """What the next run of a post that waits for very long begins with."""
-        return PostInput(
+        given = PostInput(
             ref=self._input.ref,
             versions=tuple(self._build.versions),
             retags=self._build.forced,
             deletion=self._deletion,
             skipped=tuple(sorted(self._build.post.skipped)),
             seen=tuple(self._inbox.seen),
-            park_seconds=self._input.park_seconds,
-            parked_until=self._place.until,
         )
+        return given.model_copy(update=self._place.carried())
 
     async def _mark_failed(self, failure: ApplicationError) -> None:
         """Say in the archive, too, that nobody works on the post any more; the failure is said in any case."""
@@ -206,13 +204,3 @@ class PostWorkflow:
         why = f" ({reason})" if reason else ""
         workflow.set_current_details(f"**{state}**{why}. This run did: {did}.")
         return PostResult(state=state, reason=reason, stages_run=len(ran))
-
-
-def _waiter(ref: PostRef) -> Waiter:
-    return Waiter(
-        what="post",
-        tenant_id=ref.tenant_id,
-        post_id=ref.post_id,
-        tg_channel_id=ref.tg_channel_id,
-        trace_id=ref.trace_id,
-    )

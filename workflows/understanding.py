@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.crawling import CrawlActivities, LinkSkipped
     from activities.seeing import VisionActivities
     from activities.tagging import TagActivities
+    from contracts.errors import BudgetExhaustedError
     from contracts.post import (
         CrawlPlan,
         MediaRef,
@@ -20,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from contracts.stages import Stage
     from domain import build
+    from domain.deferring import one_of_each
     from domain.tags import MIN_TEXT
     from workflows import policies
     from workflows.failures import FAILURES, problem_of
@@ -34,7 +36,7 @@ async def see(post: Progress) -> tuple[Problem, ...]:
     jobs = [_look(post)]
     if _can_be_tagged_at_once(post):
         jobs.append(_first_tags(post))
-    return tuple(problem for problem in await asyncio.gather(*jobs) if problem)
+    return tuple(problem for problems in await asyncio.gather(*jobs) for problem in problems)
 
 
 def _can_be_tagged_at_once(post: Progress) -> bool:
@@ -42,15 +44,17 @@ def _can_be_tagged_at_once(post: Progress) -> bool:
     return never_tagged and post.state.text_length >= MIN_TEXT and post.wants(Stage.TAGS)
 
 
-async def _look(post: Progress) -> Problem | None:
+async def _look(post: Progress) -> tuple[Problem, ...]:
     looks = await asyncio.gather(*(_look_at(post, media) for media in post.state.media))
-    failed = next((problem for problem in looks if problem), None)
-    if failed:
+    if failed := one_of_each(problem for problem in looks if problem):
         return failed
+    known = post.state.records.get(Stage.VISION)
     request = VisionRequest(
         ref=post.state.ref,
         fingerprint=build.fingerprint(post.state, Stage.VISION),
         vision_version=post.state.versions.vision,
+        media=post.state.media,
+        runs=known.runs if known else 0,
     )
     try:
         post.keep(
@@ -59,13 +63,14 @@ async def _look(post: Progress) -> Problem | None:
             )
         )
     except FAILURES as error:
-        return problem_of(error, Stage.VISION)
-    return None
+        return (problem_of(error, Stage.VISION),)
+    return ()
 
 
 async def _look_at(post: Progress, media: MediaRef) -> Problem | None:
     version = post.state.versions.vision
-    request = MediaRequest(tenant_id=post.state.ref.tenant_id, media=media, vision_version=version)
+    ref = post.state.ref
+    request = MediaRequest(tenant_id=ref.tenant_id, media=media, vision_version=version, post_id=ref.post_id)
     policy = policies.named(policies.VISION, f"look at picture {media.sha256[:12]}")
     try:
         await workflow.execute_activity_method(VisionActivities.analyze_media, request, **policy)
@@ -74,13 +79,13 @@ async def _look_at(post: Progress, media: MediaRef) -> Problem | None:
     return None
 
 
-async def _first_tags(post: Progress) -> Problem | None:
+async def _first_tags(post: Progress) -> tuple[Problem, ...]:
     try:
         await _tag_now(post, post.request(Stage.TAGS))
         await post.announce()
     except FAILURES as error:
-        return problem_of(error, Stage.TAGS)
-    return None
+        return (problem_of(error, Stage.TAGS),)
+    return ()
 
 
 async def tag(post: Progress, forced: Retag | None) -> None:
@@ -95,31 +100,38 @@ async def _tag_now(post: Progress, request: StageRequest) -> None:
     post.keep(await workflow.execute_activity_method(TagActivities.tag_post, request, **policy))
 
 
-async def read_links(post: Progress) -> CrawlPlan:
-    """Read the links that the policy wants read; return what was planned."""
+async def read_links(post: Progress) -> tuple[CrawlPlan, tuple[Problem, ...]]:
+    """Read the links that the policy wants read; return what was planned, and why some of it has to wait."""
     if not post.wants(Stage.CRAWL):
-        return CrawlPlan()
+        return CrawlPlan(), ()
     post.stage = Stage.CRAWL
     request = post.request(Stage.CRAWL)
     plan = await workflow.execute_local_activity_method(
         CrawlActivities.plan_crawl, request, **policies.RECORD
     )
-    if plan.links:
-        post.show(Stage.CRAWL)
-        await post.announce(even_if_nothing_ran=True)
-        done = await asyncio.gather(*(_read_link(post, url) for url in plan.links), return_exceptions=True)
-        if broken := next((error for error in done if error), None):
-            raise broken
-    return plan
+    if not plan.links:
+        return plan, ()
+    post.show(Stage.CRAWL)
+    await post.announce(even_if_nothing_ran=True)
+    done = await asyncio.gather(*(_read_link(post, url) for url in plan.links), return_exceptions=True)
+    if broken := next((error for error in done if isinstance(error, BaseException)), None):
+        raise broken
+    return plan, one_of_each(problem for problem in done if isinstance(problem, Problem))
 
 
-async def _read_link(post: Progress, url: str) -> None:
-    """Read one link; a site that does not answer is somebody else's, and no failure of the post."""
+async def _read_link(post: Progress, url: str) -> Problem | None:
+    """Read one link, or return why that has to wait.
+
+    A site that does not answer is somebody else's, and no failure of the post: its link is skipped.
+    """
     request = PageRequest(ref=post.state.ref, url=url, crawl_version=post.state.versions.crawl)
     policy = policies.named(policies.CRAWL, f"read {url[:150]}")
     try:
         await workflow.execute_activity_method(CrawlActivities.fetch_page, request, **policy)
     except FAILURES as error:
-        reason = problem_of(error, Stage.CRAWL).detail or "unreachable"
-        skipped = LinkSkipped(request=request, reason=reason)
+        problem = problem_of(error, Stage.CRAWL)
+        if problem.goes_on_at or problem.error == BudgetExhaustedError.__name__:
+            return problem
+        skipped = LinkSkipped(request=request, reason=problem.detail or "unreachable")
         await workflow.execute_local_activity_method(CrawlActivities.skip_page, skipped, **policies.RECORD)
+    return None

@@ -5,8 +5,9 @@ from pathlib import Path
 from uuid import UUID
 
 from adapters.batching import Batcher
+from adapters.drawing.paths import nearest
+from adapters.drawing.rows import Drawing, node_key, of_album, of_channel_photo, of_post
 from adapters.embedded_graph import cypher
-from adapters.embedded_graph.rows import Drawing, node_key, of_album, of_channel_photo, of_post
 from adapters.embedded_graph.store import Rows, Run, Store, our_errors
 from adapters.embedded_graph.writing import sweep, write
 from contracts.index import AlbumNode, ChannelPhotoNode, Detached, GraphCounts, Neighbour, PostNode
@@ -122,15 +123,14 @@ class EmbeddedGraph:
 
 
 def _neighbours(run: Run, key: str, limit: int) -> tuple[Neighbour, ...]:
-    found: dict[str, Neighbour] = {}
     here = {kind for (kind,) in run(cypher.KINDS, key=key)}
-    for via, query in ((via, query) for via, kind, query in cypher.SHARED if kind in here):
-        for id, names, weight in run(query, key=key, limit=limit):
-            new = Neighbour(post_id=UUID(id), via=via, name=", ".join(sorted(names)), weight=weight)
-            old = found.get(id)
-            found[id] = old.model_copy(update={"weight": old.weight + weight}) if old else new
-    # Stable: among equals the closest kind stays first.
-    return tuple(sorted(found.values(), key=lambda neighbour: -neighbour.weight)[:limit])
+    found = [
+        (path.via, *row)
+        for path, query in cypher.SHARED
+        if path.relationship in here
+        for row in run(query, key=key, limit=limit)
+    ]
+    return nearest(found, limit)
 
 
 def _delete(run: Run, tenant_id: UUID, post_id: UUID) -> Detached:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import ladybug
 
-from adapters.embedded_graph.schema import tables
+from adapters.embedded_graph.tables import tables
 from contracts.errors import RejectedError, UnavailableError
 
 R = TypeVar("R")

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from adapters.drawing.rows import Drawing, Edge
+from adapters.drawing.schema import KEPT_BY, OWNED, RELATIONSHIPS
 from adapters.embedded_graph import cypher
-from adapters.embedded_graph.rows import Drawing, Edge
-from adapters.embedded_graph.schema import KEPT_BY, OWNED, RELATIONSHIPS
 from adapters.embedded_graph.store import Run
 
 

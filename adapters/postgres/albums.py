@@ -4,15 +4,15 @@ from typing import Any, Final
 
 import asyncpg
 
+from adapters.postgres.album_items import item_of, items_of, material_of
 from adapters.postgres.errors import our_errors
-from adapters.postgres.rows import query
 from adapters.postgres.stages import keep_events
-from contracts.album import AlbumItem, AlbumItemMaterial, AlbumMaterial, AlbumRef, AlbumState
+from contracts.album import AlbumMaterial, AlbumRef, AlbumState
 from contracts.errors import RejectedError
 from contracts.events import AlbumParsed
 from contracts.outgoing import Outgoing
-from contracts.post import MediaRef, PostRef
 from domain.albums import caption_item
+from domain.standards import Standards
 
 SAVE_GROUP = """
 INSERT INTO media_groups AS g (tenant_id, channel_id, grouped_id, inferred, album_kind, items_count, content_hash,
@@ -99,11 +99,12 @@ class AlbumArchive:
                 items = [(group, post_id, position) for position, post_id in enumerate(event.post_ids)]
                 await connection.executemany(SAVE_ITEM, items)
 
-    async def state(self, ref: AlbumRef, vision_version: str) -> AlbumState:
+    async def state(self, ref: AlbumRef, standards: Standards) -> AlbumState:
         """Return what has arrived of the album; posts that did not know it get to know it here.
 
         An album that nobody announced, or whose last item was deleted, is ``absent``.
         """
+        vision_version = standards.common.vision
         with our_errors():
             async with self._pool.acquire() as connection, connection.transaction():
                 group = await _find(connection, ref)
@@ -112,13 +113,13 @@ class AlbumArchive:
                         ref=ref, album_id=0, expected=0, vision_version=vision_version, absent=True
                     )
                 await connection.execute(CLAIM_POSTS, group["id"], ref.grouped_id, ref.tenant_id)
-                items = await _items(connection, ref, group["id"], vision_version)
+                items = await items_of(connection, ref, group["id"], standards)
                 unsent = await connection.fetchval(UNSENT, ref.workflow_id)
         return AlbumState(
             ref=ref,
             album_id=group["id"],
             expected=max(group["items_count"], len(items)),
-            items=tuple(_item(row) for row in items),
+            items=tuple(item_of(row, standards) for row in items),
             vision_version=vision_version,
             assembled=group["assembled_fingerprint"],
             unsent=unsent,
@@ -135,7 +136,7 @@ class AlbumArchive:
                 await forget_words(connection, ref)
                 await connection.execute(DISSOLVE, ref.tenant_id, ref.channel_id, ref.grouped_id)
 
-    async def material(self, ref: AlbumRef, vision_version: str) -> AlbumMaterial:
+    async def material(self, ref: AlbumRef, standards: Standards) -> AlbumMaterial:
         """Return the album with everything known of its items.
 
         Raises:
@@ -144,7 +145,7 @@ class AlbumArchive:
         with our_errors():
             async with self._pool.acquire() as connection:
                 group = await _group(connection, ref)
-                items = await _items(connection, ref, group["id"], vision_version)
+                items = await items_of(connection, ref, group["id"], standards)
         return AlbumMaterial(
             ref=ref,
             album_id=group["id"],
@@ -152,7 +153,7 @@ class AlbumArchive:
             expected=max(group["items_count"], len(items)),
             user_id=group["user_id"],
             inferred=group["inferred"],
-            items=tuple(AlbumItemMaterial.model_validate({**row, "post": row}) for row in items),
+            items=tuple(material_of(row, standards) for row in items),
             assembled=group["assembled_fingerprint"],
         )
 
@@ -194,21 +195,3 @@ async def _group(connection: Any, ref: AlbumRef) -> dict[str, Any]:
     if row is None:
         raise RejectedError(f"no album {ref.grouped_id} in channel {ref.tg_channel_id}")
     return row
-
-
-async def _items(connection: Any, ref: AlbumRef, group: int, vision_version: str) -> list[dict[str, Any]]:
-    rows = await connection.fetch(
-        query("album_items"), group, ref.tenant_id, ref.channel_id, ref.grouped_id, vision_version
-    )
-    return sorted((dict(row) for row in rows), key=lambda row: (row["position"], row["message_id"]))
-
-
-def _item(row: dict[str, Any]) -> AlbumItem:
-    media = MediaRef.model_validate(row) if row["sha256"] else None
-    return AlbumItem(
-        post=PostRef.model_validate(row),
-        position=row["position"],
-        media=media.model_copy(update={"position": 0}) if media else None,
-        seen=row["seen"],
-        skipped=row["skipped"] or (None if media else "no_media"),
-    )

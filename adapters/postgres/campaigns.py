@@ -11,7 +11,8 @@ from adapters.postgres.errors import our_errors
 from adapters.postgres.posts import POST_STATES, state_of
 from adapters.postgres.rows import query
 from contracts.campaign import Candidate, Cursor, Selection
-from contracts.post import PostRef, PostState, Versions
+from contracts.post import PostRef, PostState
+from domain.standards import Standards
 
 REFS = """
 SELECT p.id AS post_id, p.tenant_id, p.channel_id, c.tg_channel_id, p.telegram_message_id AS message_id,
@@ -53,11 +54,11 @@ class CampaignPosts:
         return {row["post_id"]: PostRef.model_validate(dict(row)) for row in rows}
 
     async def states(
-        self, tenant_id: UUID, post_ids: Sequence[UUID], versions: Versions
+        self, tenant_id: UUID, post_ids: Sequence[UUID], standards: Standards
     ) -> dict[UUID, PostState]:
         """Return what decides which stages of these posts are stale, as the workflow of each would read it."""
         if not post_ids:
             return {}
         with our_errors():
             rows = await self._pool.fetch(POST_STATES, tenant_id, list(post_ids))
-        return {row["post_id"]: state_of(dict(row), versions) for row in rows}
+        return {row["post_id"]: state_of(dict(row), standards) for row in rows}

@@ -6,8 +6,14 @@ from typing import Any, Final
 import asyncpg
 
 from adapters.postgres.errors import our_errors
+from adapters.postgres.posts import surroundings_of
 from contracts.channel_photo import ChannelPhotoInput, ChannelPhotoMaterial, ChannelPhotoRef
 from contracts.errors import RejectedError
+from contracts.material import Picture
+from contracts.post import MediaRef
+from contracts.vision import Look
+from domain.standards import Standards
+from domain.views import view
 
 WAITING: Final = """
 SELECT p.id AS photo_id, p.tenant_id, p.channel_id, c.tg_channel_id, p.telegram_message_id AS message_id,
@@ -19,13 +25,18 @@ WHERE p.handed_over_at IS NULL ORDER BY p.posted_at, p.id LIMIT $1
 HANDED_OVER: Final = "UPDATE channel_photos SET handed_over_at = now() WHERE id = $1 AND file_sha256 = $2"
 
 MATERIAL: Final = """
-SELECT c.title, p.file_sha256 AS sha256, o.s3_key AS object_key, o.mime, o.size_bytes, o.missing,
-    v.data AS facts, v.skipped
+SELECT p.tenant_id, c.tg_channel_id, c.username, c.title, p.file_sha256 AS sha256, o.s3_key AS object_key, o.mime,
+    o.size_bytes, o.missing,
+    (
+        SELECT COALESCE(jsonb_object_agg(v.vision_version, jsonb_build_object(
+            'features_hash', COALESCE(v.features_hash, ''), 'skipped', v.skipped, 'facts', v.data)), '{}')
+        FROM media_vision v
+        WHERE v.tenant_id = p.tenant_id AND v.file_sha256 = p.file_sha256 AND v.vision_version = ANY ($3)
+            AND (v.features_hash IS NOT NULL OR v.skipped IS NOT NULL)
+    ) AS looks
 FROM channel_photos p
 JOIN channels c ON c.id = p.channel_id
 JOIN media_objects o ON o.tenant_id = p.tenant_id AND o.file_sha256 = p.file_sha256
-LEFT JOIN media_vision v
-    ON v.tenant_id = p.tenant_id AND v.file_sha256 = p.file_sha256 AND v.vision_version = $3
 WHERE p.id = $1 AND p.tenant_id = $2
 """
 
@@ -59,20 +70,19 @@ class ChannelPhotoArchive:
         with our_errors():
             await self._pool.execute(HANDED_OVER, waiting.photo.ref.photo_id, waiting.sha256)
 
-    async def material(self, ref: ChannelPhotoRef, vision_version: str) -> ChannelPhotoMaterial:
-        """Return the picture with what was seen in it.
+    async def material(self, ref: ChannelPhotoRef, standards: Standards) -> ChannelPhotoMaterial:
+        """Return the picture, what is done with it by today's standards, and what was seen in it.
 
         Raises:
             RejectedError: there is no such picture.
         """
         with our_errors():
-            row = await self._pool.fetchrow(MATERIAL, ref.photo_id, ref.tenant_id, vision_version)
+            looks = [standards.common.vision, standards.ocr]
+            row = await self._pool.fetchrow(MATERIAL, ref.photo_id, ref.tenant_id, looks)
         if row is None:
             raise RejectedError(f"no picture of channel {ref.tg_channel_id} with message {ref.message_id}")
-        picture = {"media": dict(row), "facts": row["facts"], "skipped": row["skipped"]}
-        return ChannelPhotoMaterial.model_validate(
-            {"ref": ref, "channel_title": row["title"], "picture": picture}
-        )
+        picture = _picture(dict(row), standards)
+        return ChannelPhotoMaterial(ref=ref, channel_title=row["title"], picture=picture)
 
     async def recorded(self, ref: ChannelPhotoRef, sha256: str) -> None:
         """Say that it was looked at and recorded; not when its file was replaced meanwhile."""
@@ -83,6 +93,13 @@ class ChannelPhotoArchive:
 def photo_of(row: dict[str, Any]) -> WaitingPhoto:
     """Return a row with the columns of WAITING as a picture with its file."""
     return WaitingPhoto(_input(row), row["file_sha256"])
+
+
+def _picture(row: dict[str, Any], standards: Standards) -> Picture:
+    [media] = standards.treated(surroundings_of(row), [MediaRef.model_validate(row)])
+    looks = {version: Look.model_validate(look) for version, look in row["looks"].items()}
+    known = view(media, looks, standards.common.vision, standards.fallback)
+    return known.picture if known else Picture(media=media)
 
 
 def _input(row: dict[str, Any]) -> ChannelPhotoInput:

@@ -22,13 +22,19 @@ SELECT event_type, stream_key AS stream, idempotency_key, entry_id, created_at, 
 FROM outbox_events WHERE aggregate_id = ANY ($1) ORDER BY id
 """
 
+#: What the post's vision stage has recorded of each file; before it has, or had said so, the latest look at it.
 PICTURES: Final = """
-SELECT m.file_sha256 AS sha256, o.mime, o.size_bytes, o.missing, v.skipped, v.calls, v.analyzed_at,
+SELECT m.file_sha256 AS sha256, o.mime, o.size_bytes, o.missing, v.calls, v.analyzed_at,
+    CASE WHEN f.told ->> 'how' = 'skip' THEN f.told ->> 'reason' WHEN f.told IS NULL THEN v.skipped END AS skipped,
+    f.told ->> 'how' AS how, f.told ->> 'reason' AS reason, f.told ->> 'rule' AS rule,
     v.data ->> 'classification' AS classification, v.data ->> 'description' AS description,
     (v.data ->> 'duration_ms')::int AS duration_ms, (v.data ->> 'tokens_used')::int AS tokens
 FROM post_media_map m JOIN media_objects o USING (tenant_id, file_sha256)
+LEFT JOIN post_stages s ON s.post_id = m.post_id AND s.stage = 'vision'
+LEFT JOIN LATERAL (SELECT s.result #> ARRAY['files', m.file_sha256::text] AS told) f ON true
 LEFT JOIN LATERAL (
     SELECT * FROM media_vision w WHERE w.tenant_id = m.tenant_id AND w.file_sha256 = m.file_sha256
+        AND (f.told IS NULL OR w.vision_version = f.told ->> 'version')
     ORDER BY w.analyzed_at DESC NULLS LAST LIMIT 1
 ) v ON true
 WHERE m.post_id = $1 ORDER BY m.position
@@ -48,7 +54,7 @@ class Records:
         self._pool = pool
 
     async def post(self, post_id: UUID) -> Row | None:
-        """Return everything recorded of a post: itself, stages, events, pictures and pages; None when it is gone."""
+        """Return everything recorded of a post: its stages, events, pictures, pages, calls; None when it is gone."""
         posts = await self._rows(query("explain_post"), post_id)
         if not posts:
             return None
@@ -57,6 +63,7 @@ class Records:
             "stages": await self._rows(STAGES, post_id),
             "pictures": await self._rows(PICTURES, post_id),
             "pages": await self._rows(PAGES, post_id),
+            "calls": await self._rows(query("explain_calls"), post_id),
             "events": await self._rows(EVENTS, [str(post_id)]),
         }
 

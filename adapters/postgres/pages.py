@@ -13,7 +13,9 @@ from contracts.material import Page
 AWAY: Final = timedelta(hours=1)
 
 #: Why a page was not read when the same address may well be read later.
-_PASSING: Final = ["timeout", "http_5xx", "rate_limited", "connection", "dns_unavailable", "unreachable"]
+_PASSING: Final = [
+    "timeout", "http_5xx", "rate_limited", "connection", "dns_unavailable", "unreachable", "blocked_by_crawler",
+]  # fmt: skip
 
 HAS = """
 SELECT true FROM pages

@@ -7,14 +7,18 @@ import asyncpg
 from adapters.postgres.errors import our_errors
 from adapters.postgres.stages import keep_events
 from contracts.outgoing import Outgoing
-from contracts.parking import LeftOpen, OpenLetter, Parked, Settled
+from contracts.parking import LeftOpen, OpenLetter, Parked, Settled, keys_of
 from contracts.post import PostInput
 
-BEGIN: Final = """
+#: One that lasts and is tried again in vain has the latest moment; an attempt that was held up changes nothing.
+KEEP: Final = """
 INSERT INTO parks
     (tenant_id, workflow_id, run_id, number, post_id, tg_channel_id, stage, reason, message, problems, since, until)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-ON CONFLICT (workflow_id, run_id, number) DO NOTHING RETURNING id
+ON CONFLICT (workflow_id, run_id, number) DO UPDATE SET stage = EXCLUDED.stage, reason = EXCLUDED.reason,
+    message = EXCLUDED.message, problems = EXCLUDED.problems, until = EXCLUDED.until
+WHERE parks.ended_at IS NULL AND parks.until <= EXCLUDED.until
+RETURNING xmax = 0 AS is_new
 """
 
 #: Also of a park that could not be recorded while it lasted.
@@ -33,11 +37,14 @@ FORGET_LETTER: Final = """
 DELETE FROM outbox_events WHERE aggregate_id = $1 AND event_type = 'dlq.message' AND idempotency_key = $2
 """
 
-OPEN_PARKS: Final = "SELECT id FROM parks WHERE workflow_id = $1 AND ended_at IS NULL"
+OPEN_PARKS: Final = """
+SELECT id FROM parks WHERE workflow_id = $1 AND ended_at IS NULL AND run_id IS DISTINCT FROM $2
+"""
 
 OPEN_LETTERS: Final = """
 SELECT id, stream_key AS stream, entry_id, fields ->> 'unsaved' AS unsaved FROM outbox_events
-WHERE aggregate_id = $1 AND event_type = 'dlq.message' ORDER BY id
+WHERE aggregate_id = $1 AND event_type = 'dlq.message' AND NOT COALESCE(starts_with(idempotency_key, $2), false)
+ORDER BY id
 """
 
 CLOSE: Final = """
@@ -53,15 +60,16 @@ class Parks:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def begin(self, park: Parked, letter: Outgoing) -> None:
-        """Keep a park and put its dead letter into the outbox, both or neither.
+    async def keep(self, park: Parked, letter: Outgoing | None) -> None:
+        """Keep a park as it is now; the first time its dead letter, if it has one, is put into the outbox with it.
 
-        A second time, or after the park has ended, it changes nothing.
+        The same a second time, or anything after the park has ended, changes nothing.
         """
         with our_errors():
             async with self._pool.acquire() as connection, connection.transaction():
-                is_new = await connection.fetchval(BEGIN, *_row(park)) is not None
-                await keep_events(connection, park.tenant_id, park.workflow_id, [letter] if is_new else [])
+                is_new = await connection.fetchval(KEEP, *_row(park))
+                letters = [letter] if is_new and letter else []
+                await keep_events(connection, park.tenant_id, park.workflow_id, letters)
 
     async def end(self, settled: Settled) -> None:
         """Keep how a park ended, and forget its dead letter. Idempotent."""
@@ -75,11 +83,12 @@ class Parks:
                 await connection.execute(END, *_row(park), *how)
                 await connection.execute(FORGET_LETTER, park.workflow_id, park.key)
 
-    async def left_open(self, workflow_id: str) -> LeftOpen:
-        """Return the parks of a workflow that are open, and the letters that its parks have."""
+    async def left_open(self, workflow_id: str, but_of: str | None = None) -> LeftOpen:
+        """Return the parks of a workflow that are open, and the letters that its parks have; not those of one run."""
+        own = keys_of(workflow_id, but_of) if but_of else None
         with our_errors():
-            parks = await self._pool.fetch(OPEN_PARKS, workflow_id)
-            letters = await self._pool.fetch(OPEN_LETTERS, workflow_id)
+            parks = await self._pool.fetch(OPEN_PARKS, workflow_id, but_of)
+            letters = await self._pool.fetch(OPEN_LETTERS, workflow_id, own)
         return LeftOpen(parks=tuple(row["id"] for row in parks), letters=tuple(map(_letter, letters)))
 
     async def close(self, left: LeftOpen, woken_by: str, by: str | None) -> None:

@@ -12,10 +12,12 @@ from contracts.errors import RejectedError
 from contracts.events import PostParsed
 from contracts.identity import digest, post_id
 from contracts.material import Forward, PostMaterial
-from contracts.post import PostRef, PostState, Versions
+from contracts.post import MediaRef, PostRef, PostState
 from contracts.stages import StageTiming
 from domain.links import found_in, unique
+from domain.standards import Standards
 from domain.text import content_hash, storable
+from domain.treating import Surroundings
 
 _MARK_FAILED = """
 UPDATE posts SET enrichment_status = 'failed', enrichment_error = $4, is_processed = false
@@ -62,8 +64,8 @@ class PostArchive:
         with our_errors():
             await self._pool.execute(query("save_edit"), *_key(ref), *row, *_times(timing))
 
-    async def state(self, ref: PostRef, versions: Versions) -> PostState:
-        """Return what decides which stages of the post are stale; ``absent`` says why there is none.
+    async def state(self, ref: PostRef, standards: Standards) -> PostState:
+        """Return what decides which stages of the post are stale; ``absent`` says why there is no post.
 
         Raises:
             RejectedError: there is no such post, and nothing is known of it.
@@ -74,10 +76,11 @@ class PostArchive:
                 await self._pool.execute(query("apply_early_edit"), ref.channel_id, ref.message_id)
                 row = await self._pool.fetchrow(POST_STATE, *_key(ref))
             if row is not None:
-                return state_of(dict(row), versions)
+                return state_of(dict(row), standards)
             absent = await self._pool.fetchval(_ABSENT, ref.channel_id, ref.message_id)
         if absent is None:
             raise RejectedError(f"no post {ref.message_id} in channel {ref.tg_channel_id}")
+        versions = standards.of(ref.tenant_id)
         return PostState(ref=ref, content_hash="", text_length=0, versions=versions, absent=absent)
 
     async def mark_failed(self, ref: PostRef, reason: str) -> None:
@@ -123,22 +126,35 @@ def _times(timing: StageTiming) -> tuple[Any, ...]:
     return timing.attempts, timing.scheduled_at, timing.started_at
 
 
-def state_of(row: dict[str, Any], versions: Versions) -> PostState:
-    """Return a row of ``sql/post_state.sql`` as it travels."""
+def state_of(row: dict[str, Any], standards: Standards) -> PostState:
+    """Return a row of ``sql/post_state.sql`` as it travels: with what is done with its pictures, without its text."""
+    ref = PostRef.model_validate(row)
+    media = (MediaRef.model_validate(file) for file in row["media"])
     return PostState(
-        ref=PostRef.model_validate(row),
+        ref=ref,
         content_hash=row["content_hash"],
-        text_length=row["text_length"],
+        text_length=len(row["text"]),
         links=row["links"],
-        media=row["media"],
+        media=standards.treated(surroundings_of(row), media),
         album_id=row["album_id"] or "",
         album_hash=row["album_hash"] or "",
         album_words=row["album_words"] or "",
         relations_hash=digest(*row["relations"]),
-        versions=versions,
+        versions=standards.of(ref.tenant_id),
         records=row["records"],
         unsent=row["unsent"],
         concluded=row["concluded"],
+    )
+
+
+def surroundings_of(row: dict[str, Any]) -> Surroundings:
+    """Return where the pictures of a row stand; a row without a text is none of a post."""
+    return Surroundings(
+        tenant_id=row["tenant_id"],
+        tg_channel_id=row["tg_channel_id"],
+        username=row["username"],
+        title=row["title"],
+        text=row.get("text") or "",
     )
 
 

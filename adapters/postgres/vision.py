@@ -1,5 +1,6 @@
 """What was seen in each file, once per (tenant, bytes, version); claims that make others wait instead of pay."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ import asyncpg
 
 from adapters.postgres.errors import our_errors
 from contracts.post import MediaSeen
-from contracts.vision import PictureFacts
+from contracts.vision import Look, PictureFacts
 
 RECALL = """
 SELECT skipped, features_hash FROM media_vision
@@ -26,6 +27,13 @@ RETURNING true
 RELEASE = """
 UPDATE media_vision SET claimed_until = now() - interval '1 second'
 WHERE tenant_id = $1 AND file_sha256 = $2 AND vision_version = $3 AND features_hash IS NULL AND skipped IS NULL
+"""
+
+KNOWN = """
+SELECT file_sha256, vision_version, COALESCE(features_hash, '') AS features_hash, skipped, data AS facts
+FROM media_vision
+WHERE tenant_id = $1 AND file_sha256 = ANY ($2) AND vision_version = ANY ($3)
+    AND (features_hash IS NOT NULL OR skipped IS NOT NULL)
 """
 
 REMEMBER = """
@@ -51,6 +59,18 @@ class VisionMemory:
         if row is None:
             return None
         return MediaSeen(sha256=sha256, features_hash=row["features_hash"] or "", skipped=row["skipped"])
+
+    async def known(
+        self, tenant_id: UUID, files: Iterable[str], versions: Iterable[str]
+    ) -> dict[str, dict[str, Look]]:
+        """Return the looks that were taken at these files, whole, by file and version."""
+        found: dict[str, dict[str, Look]] = {}
+        with our_errors():
+            rows = await self._pool.fetch(KNOWN, tenant_id, list(files), list(versions))
+        for row in rows:
+            looks = found.setdefault(row["file_sha256"], {})
+            looks[row["vision_version"]] = Look.model_validate(dict(row))
+        return found
 
     async def claim(self, tenant_id: UUID, sha256: str, version: str, lasting: timedelta) -> bool:
         """Return whether the caller may look; False while another caller's claim lasts."""

@@ -45,11 +45,20 @@ def extract(body: bytes, content_type: str) -> Extract:
         RefusedError: it says nothing.
     """
     text = _decoded(body, content_type)[:MAX_TEXT]
-    title, markdown = (None, text) if content_type.startswith("text/plain") else _article(text)
-    markdown = storable(markdown).strip()
+    return said(*((None, text) if content_type.startswith("text/plain") else _article(text)))
+
+
+def said(title: str | None, markdown: str) -> Extract:
+    """Return what a page says whose title and text somebody found, as it is kept; of a long text its beginning.
+
+    Raises:
+        RefusedError: it says nothing.
+    """
+    markdown = storable(markdown[:MAX_TEXT]).strip()
     if not normalized(markdown):
         raise RefusedError("The page has no text.", "empty_page")
-    return Extract(title=title, markdown=markdown, excerpt=_excerpt(markdown))
+    title = normalized(storable(title or ""))[:MAX_TITLE]
+    return Extract(title=title or None, markdown=markdown, excerpt=_excerpt(markdown))
 
 
 def _excerpt(markdown: str) -> str:
@@ -85,4 +94,4 @@ def _article(page: str) -> tuple[str | None, str]:
     markdown = None
     if sum(1 for _ in islice(tree.iter(), MAX_ELEMENTS)) < MAX_ELEMENTS:
         markdown = trafilatura.extract(tree, output_format="markdown", include_comments=False)
-    return title and title[:MAX_TITLE], markdown or trafilatura.html2txt(tree) or ""
+    return title, markdown or trafilatura.html2txt(tree) or ""

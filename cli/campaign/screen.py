@@ -42,7 +42,9 @@ def show_end(progress: CampaignProgress, screen: Screen) -> None:
     style = "green" if progress.state == "finished" and not progress.parked else "yellow"
     screen.line(f"{progress.state}: {words(progress)}", style=style)
     if progress.parked:
-        screen.line("  parked posts wait for a human: in the Web UI, filter by TgState = needs_human")
+        screen.line(
+            "  what parked posts wait for: `postloom stuck`; in the Web UI, TgState is needs_human or deferred"
+        )
 
 
 def show_progress(progress: CampaignProgress, tenant: str, screen: Screen) -> None:

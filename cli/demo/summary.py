@@ -9,7 +9,7 @@ from adapters.postgres.reporting import Reports
 from adapters.redis_streams.watch import describe
 from cli.demo.wait import Ending
 from cli.whole import Whole
-from cli.workflow_counts import stuck
+from cli.workflow_counts import parked as parked_workflows
 from contracts.streams import STREAMS, dead_letters
 from ingest.options import ImportReport
 from workers.questions import Question
@@ -36,7 +36,7 @@ async def summary(whole: Whole, story: Story, questions: Sequence[str]) -> Facts
     """Return the figures; ``lost`` has a sentence for each thing that is not as it must be."""
     reports = Reports(whole.service.stores.pool)
     channel = await reports.channel(story.tenant_id, story.report.tg_channel_id)
-    waiting = await stuck(whole.service.client, str(story.tenant_id))
+    waiting = await parked_workflows(whole.service.client, str(story.tenant_id))
     parked = [f"{id} ({reason})" for id, reason in waiting.items()]
     asked = questions or [row["tag"] for row in channel["tags"][:3]]
     facts = {

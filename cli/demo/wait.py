@@ -14,7 +14,7 @@ from cli.service import Service
 from cli.workflow_counts import open_workflows
 from contracts.streams import ALBUMS_PARSED, POSTS_PARSED
 from starter.starter import GROUP
-from workflows.attributes import NEEDS_HUMAN
+from workflows.attributes import PARKED
 
 #: Seconds between two looks; looks in a row that must agree; seconds without any movement that are too many.
 EVERY: Final = 0.4
@@ -24,7 +24,7 @@ PATIENCE: Final = 300.0
 
 @dataclass(frozen=True)
 class Look:
-    """Where everything is at one moment. ``busy`` workflows do something, ``parked`` ones wait for a human."""
+    """Where everything is at one moment. ``busy`` workflows do something, ``parked`` ones wait."""
 
     total: int
     terminal: int
@@ -99,7 +99,7 @@ class _Watch:
         rows: dict[str, Any] = await self._reports.progress(self._tenant, self._channel)
         counts = await open_workflows(self._service.client, str(self._tenant))
         everything = sum(sum(states.values()) for states in counts.values())
-        parked = sum(states.get(NEEDS_HUMAN, 0) for states in counts.values())
+        parked = sum(states.get(state, 0) for states in counts.values() for state in PARKED)
         unread = sum([await self._unread(stream) for stream in (POSTS_PARSED, ALBUMS_PARSED)])
         return Look(**rows, unread=unread, busy=everything - parked, parked=parked)
 

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from runtime.embedded.fetching import cache_folder, pinned, which
 from runtime.embedded.ports import PREFERRED, is_free
-from runtime.embedded.temporal_binary import cache_folder, pinned_version, which
 from runtime.settings import Settings, SettingsError
 from workers.policies import load_policies
 
@@ -71,7 +71,7 @@ def temporal(settings: Settings) -> Finding:
         return Finding("Temporal", configured.exists(), found, "correct POSTLOOM_TEMPORAL__CLI")
     for where, path in (
         ("installed", which("temporal")),
-        ("cached", cache_folder() / f"temporal-{pinned_version()}"),
+        ("cached", cache_folder() / f"temporal-{pinned('temporal')}"),
     ):
         if path is not None and path.exists():
             return Finding("Temporal", ok=True, found=f"{where}: {path} ({_version(path, '--version')})")

@@ -6,7 +6,10 @@ from dataclasses import asdict
 
 from cli.doctor import checks
 from cli.doctor.checks import Finding
+from cli.doctor.crawler import crawler
+from cli.doctor.models import model_findings
 from cli.doctor.service import PART, service_findings
+from cli.doctor.stores import store_findings
 from cli.screen import Screen, show_json
 from runtime.settings import Settings, load_settings
 
@@ -23,6 +26,7 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     checks.ports,
     checks.policy_file,
     checks.ocr,
+    crawler,
 )
 
 
@@ -30,6 +34,8 @@ async def examine_and_show(*, as_json: bool) -> int:
     """Show all findings; return 1 when something needed is missing, else 0."""
     settings = load_settings()
     found = [await asyncio.to_thread(check, settings) for check in CHECKS]
+    found += await store_findings(settings)
+    found += await model_findings(settings)
     found += await service_findings(settings)
     if as_json:
         show_json({"well": _is_well(found), "findings": [asdict(finding) for finding in found]})

@@ -51,7 +51,8 @@ def show_channel_picture(facts: Facts, screen: Screen) -> None:
     picture = facts["channel_picture"]
     _head(picture, "the channel's own picture", screen)
     why = picture["missing"] or picture["skipped"]
-    seen = why.replace("_", " ") if why else picture["description"] or "not looked at"
+    unseen = "not looked at: the policy leaves it out" if picture["recorded_at"] else "not looked at"
+    seen = why.replace("_", " ") if why else picture["description"] or unseen
     screen.facts(
         [
             ("tenant", picture["tenant"]),

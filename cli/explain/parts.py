@@ -4,6 +4,7 @@ from typing import Any
 
 from cli.ages import ago, moment_of
 from cli.screen import Cell, Screen
+from contracts.parking import BY_ITSELF
 
 Facts = dict[str, Any]
 
@@ -18,7 +19,7 @@ def run_words(workflow: Facts) -> str:
 
 
 def show_parks(facts: Facts, screen: Screen, retry: str) -> None:
-    """Show each time that it waited for somebody: why, since when, and how that ended."""
+    """Show each time that it was parked: why, since when, and how that ended."""
     parks, workflow = facts["parks"], facts["workflow"]
     if parks:
         screen.title("Parks")
@@ -58,13 +59,18 @@ def _end(park: Facts, workflow: Facts) -> str:
     stage = f" {park['left_out']}" if park["left_out"] else ""
     by = f" by {park['decided_by']}" if park["decided_by"] else ""
     note = f" ({park['note']})" if park["note"] else ""
-    what = f"{park['action']}{stage}" if park["action"] else f"woken by {park['woken_by'] or 'something'}"
+    what = f"{park['action']}{stage}" if park["action"] else _woken(park["woken_by"])
     return f"ended {moment_of(park['ended_at'])}: {what}{by}{note}"
+
+
+def _woken(by: str | None) -> str:
+    return "went on by itself" if by == BY_ITSELF else f"woken by {by or 'something'}"
 
 
 def _open(park: Facts, workflow: Facts) -> str:
     if _waits(park, workflow):
-        return f"waits {ago(park['since'])}, until {moment_of(park['until'])}"
+        verb = "until" if _needs_human(park) else "goes on by itself"
+        return f"waits {ago(park['since'])}, {verb} {moment_of(park['until'])}"
     if workflow["known"] and workflow["run_id"] == park["run_id"] and workflow["status"] != "running":
         return f"ended with its workflow: {workflow['failure'] or workflow['status']}"
     return f"waited until {moment_of(park['until'])} at most; how it ended is not recorded"
@@ -73,6 +79,10 @@ def _open(park: Facts, workflow: Facts) -> str:
 def _waits(park: Facts, workflow: Facts) -> bool:
     running = workflow["known"] and workflow["status"] == "running" and workflow["run_id"] == park["run_id"]
     return running and park["ended_at"] is None
+
+
+def _needs_human(park: Facts) -> bool:
+    return any(not problem.get("goes_on_at") for problem in park["problems"])
 
 
 def _problems(workflow: Facts, screen: Screen) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cli.ages import moment_of
+from cli.explain.calls import show_calls
 from cli.explain.others import show_channel_picture, show_deleted, show_early_edit, show_unknown
 from cli.explain.parts import run_words, show_events, show_parks, show_tries
 from cli.screen import Cell, Screen, seconds
@@ -55,6 +56,7 @@ def show_post(facts: Facts, screen: Screen) -> None:
     if facts["pages"]:
         screen.title("Links")
         screen.rows(("link", "what was read"), map(_page, facts["pages"]))
+    show_calls(facts["calls"], facts["currency"], screen)
 
 
 def show_album(facts: Facts, screen: Screen) -> None:
@@ -136,7 +138,9 @@ def _stage(stage: Facts) -> tuple[Cell, ...]:
 
 def _picture(picture: Facts) -> tuple[Cell, ...]:
     missing, skipped = picture["missing"], picture["skipped"]
+    why = f", {picture['reason']}" if picture["reason"] else ""
     seen = f"no bytes: {missing}" if missing else f"skipped: {skipped}" if skipped else picture["description"]
+    seen = f"its words{why}: {seen}" if picture["how"] == "ocr" else seen
     return (
         picture["sha256"][:12],
         picture["mime"],

@@ -12,6 +12,7 @@ from cli.explain.screen import show
 from cli.hints import command
 from cli.running import archive, engine
 from cli.screen import Screen, show_json
+from cli.spending_policy import shown_policy
 from cli.subjects import subject_of
 from contracts.errors import UnavailableError
 from runtime.settings import Settings, load_settings
@@ -28,9 +29,10 @@ async def explain_and_show(words: str, *, as_json: bool) -> None:
     subject, settings = subject_of(words), load_settings()
     async with archive(settings) as pool:
         everything = await found(pool, subject)
-    client = await _client(settings)
+    client, money = await _client(settings), shown_policy(settings).currency
     for facts in everything:
         workflow_id = facts["workflow"]["id"]
+        facts["currency"] = money
         facts["workflow"] = await told_by_engine(client, workflow_id, begun=_begun(facts))
     told = [facts for facts in everything if _is_known(facts)]
     if not told:

@@ -1,7 +1,6 @@
 """Everything that ``postloom status`` shows, gathered from the stores and the running service."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -17,10 +16,14 @@ from adapters.redis_streams.log import connect as connect_redis
 from adapters.redis_streams.watch import StreamInfo, describe
 from cli.patience import PATIENCE, answered
 from cli.running import Reach, archive, engine, needed, reach
-from cli.workflow_counts import open_workflows, stuck
+from cli.spending_policy import shown_policy
+from cli.status.spending import spending
+from cli.workflow_counts import open_workflows, parked_by_reason
 from contracts.errors import UnavailableError
 from contracts.streams import STREAMS, dead_letters
+from domain.spending import SpendingPolicy
 from runtime.settings import Settings
+from workflows.attributes import DEFERRED, NEEDS_HUMAN
 
 Facts = dict[str, Any]
 #: Seconds; the figures of a large archive take a while to count.
@@ -37,6 +40,7 @@ class Sources:
     redis: Redis
     client: Client | None
     web: httpx.AsyncClient
+    spending: SpendingPolicy
 
 
 @asynccontextmanager
@@ -50,7 +54,7 @@ async def sources(settings: Settings) -> AsyncIterator[Sources]:
     redis = connect_redis(needed(where.redis, settings))
     async with archive(settings, PATIENCE) as pool, httpx.AsyncClient(timeout=15, trust_env=False) as web:
         try:
-            yield Sources(settings, where, pool, redis, await _engine(settings), web)
+            yield Sources(settings, where, pool, redis, await _engine(settings), web, shown_policy(settings))
         finally:
             await answered("Redis", redis.aclose())
 
@@ -69,7 +73,7 @@ async def gather(ask: Sources) -> Facts:
         UnavailableError: the archive does not answer.
     """
     records, streams, workflows, service, fills = await asyncio.gather(
-        answered("PostgreSQL", _records(Reports(ask.pool)), ARCHIVE_PATIENCE),
+        answered("PostgreSQL", _records(ask), ARCHIVE_PATIENCE),
         _streams(ask.redis),
         _workflows(ask.client),
         _service(ask),
@@ -85,7 +89,8 @@ async def gather(ask: Sources) -> Facts:
     }
 
 
-async def _records(reports: Reports) -> Facts:
+async def _records(ask: Sources) -> Facts:
+    reports = Reports(ask.pool)
     return {
         "posts": await reports.posts(),
         "unfinished": await reports.unfinished(),
@@ -93,6 +98,7 @@ async def _records(reports: Reports) -> Facts:
         "albums": await reports.albums(),
         "channel_pictures": await reports.channel_pictures(),
         "outbox": await reports.outbox(),
+        "spending": await spending(ask.pool, ask.spending),
     }
 
 
@@ -131,7 +137,7 @@ def _stream(info: StreamInfo, buried: StreamInfo) -> Facts:
 
 
 async def _workflows(client: Client | None) -> Facts | None:
-    """Return the open workflows by kind and state, and how many are stuck for which reason."""
+    """Return the open workflows by kind and state, and by reason how many are stuck and how many are deferred."""
     if client is None:
         return None
     try:
@@ -141,8 +147,11 @@ async def _workflows(client: Client | None) -> Facts | None:
 
 
 async def _counted(client: Client) -> Facts:
-    counts, waiting = await open_workflows(client), await stuck(client)
-    return {"open": counts, "stuck": dict(Counter(waiting.values()))}
+    counts = await open_workflows(client)
+    stuck, deferred = await asyncio.gather(
+        parked_by_reason(client, NEEDS_HUMAN), parked_by_reason(client, DEFERRED)
+    )
+    return {"open": counts, "stuck": stuck, "deferred": deferred}
 
 
 async def _service(ask: Sources) -> Facts:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cli.screen import Screen, seconds
+from cli.status.spending import show_spending
 from contracts.stages import Stage
 
 Facts = dict[str, Any]
@@ -21,6 +22,7 @@ def show(facts: Facts, screen: Screen, pace: str | None = None) -> None:
     _stages(facts["stages"], screen)
     _streams(facts["streams"], screen)
     _workflows(facts["workflows"], screen)
+    show_spending(facts["spending"], screen)
     screen.title("Addresses")
     screen.facts(facts["addresses"].items())
 
@@ -122,10 +124,20 @@ def _workflows(workflows: Facts | None, screen: Screen) -> None:
     ]
     for line in told or ["none"]:
         screen.line(f"  {line}")
-    for reason, count in workflows["stuck"].items():
+    _parked(workflows["stuck"], workflows["deferred"], screen)
+
+
+def _parked(stuck: dict[str, int], deferred: dict[str, int], screen: Screen) -> None:
+    """Show how many wait for somebody, and how many till later."""
+    if not (stuck or deferred):
+        return
+    words = (f"{sum(stuck.values())} need you", f"{sum(deferred.values())} go on by themselves")
+    said = ", ".join(word for word, some in zip(words, (stuck, deferred), strict=True) if some)
+    screen.line(f"  {said}: `postloom stuck`", style="yellow" if stuck else "")
+    for reason, count in stuck.items():
         screen.line(f"  {count} stuck at {reason}", style="yellow")
-    if workflows["stuck"]:
-        screen.line("  why, and how they go on: `postloom stuck`", style="yellow")
+    for reason, count in deferred.items():
+        screen.line(f"  {count} deferred at {reason}", style="dim")
 
 
 def _service(facts: Facts, screen: Screen) -> None:

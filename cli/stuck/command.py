@@ -1,4 +1,4 @@
-"""``postloom stuck``: what waits for a human."""
+"""``postloom stuck``: what waits, for a human or till later."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -20,7 +20,7 @@ def stuck(
     limit: Annotated[int, typer.Option(min=1, help="How many are shown.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """List what waits for you: why, since when, and the command that lets it go on."""
+    """List what waits for you, then what goes on by itself: why, since when, and the command that lets it go on."""
     import asyncio
 
     from cli.stuck.work import show_stuck

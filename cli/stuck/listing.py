@@ -1,4 +1,4 @@
-"""What waits for a human: the engine's list, with what the record of parks says of it."""
+"""What waits, for a human or till later: the engine's list, with what the record of parks says of it."""
 
 import re
 from collections.abc import Sequence
@@ -50,7 +50,8 @@ class Which:
 
         The engine knows one reason of each; all of them are on record.
         """
-        parts = [f"TgState='{attributes.NEEDS_HUMAN}'", "ExecutionStatus='Running'"]
+        states = ", ".join(f"'{state}'" for state in attributes.PARKED)
+        parts = [f"TgState IN ({states})", "ExecutionStatus='Running'"]
         if self.tenant_id:
             parts.append(f"TgTenant='{self.tenant_id}'")
         if self.channels:
@@ -62,7 +63,8 @@ class Which:
 class Stuck:
     """One that waits: what it is, why, since when, and ``name``, what commands may call it.
 
-    ``problems`` are all stages that are stuck. Where nothing was recorded ``message``, ``since``, ``until`` are None.
+    ``problems`` are all stages that are stuck. ``until`` is the end of the wait for a human, ``goes_on_at`` when it is
+    tried again by itself. Where nothing was recorded these, ``message`` and ``since`` are None.
     """
 
     name: str
@@ -77,6 +79,8 @@ class Stuck:
     message: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    goes_on_at: datetime | None = None
+    needs_human: bool = True
     tries: int = 0
     problems: tuple[dict[str, Any], ...] = ()
 
@@ -105,7 +109,7 @@ async def which(pool: asyncpg.Pool, reason: str | None, tenant_id: UUID | None, 
 
 
 async def stuck(client: Client, pool: asyncpg.Pool, wanted: Which) -> list[Stuck]:
-    """Return all that wait, the longest wait first; what was not recorded comes last.
+    """Return all that wait: first what needs a human, the longest wait first, what was not recorded last.
 
     Raises:
         UnavailableError: the engine or the archive does not answer.
@@ -121,7 +125,11 @@ async def stuck(client: Client, pool: asyncpg.Pool, wanted: Which) -> list[Stuck
         for run in runs
     ]
     found = [one for one in found if wanted.reason is None or wanted.reason in one.reasons]
-    return sorted(found, key=lambda one: (one.since or datetime.max.replace(tzinfo=UTC), one.workflow_id))
+    return sorted(found, key=_place)
+
+
+def _place(one: Stuck) -> tuple[bool, datetime, str]:
+    return not one.needs_human, one.since or datetime.max.replace(tzinfo=UTC), one.workflow_id
 
 
 async def _listed(client: Client, wanted: Which) -> Sequence[WorkflowExecution]:
@@ -133,6 +141,7 @@ async def _listed(client: Client, wanted: Which) -> Sequence[WorkflowExecution]:
 
 def _stuck(run: WorkflowExecution, name: WorkflowName, row: dict[str, Any]) -> Stuck:
     problems = tuple(row.get("problems") or ())
+    needs_human = _attribute(run, attributes.STATE) != attributes.DEFERRED
     return Stuck(
         name=_called(name, row, run.id),
         kind=KINDS[name.kind],
@@ -145,10 +154,18 @@ def _stuck(run: WorkflowExecution, name: WorkflowName, row: dict[str, Any]) -> S
         link=row.get("link"),
         message=row.get("message"),
         since=row.get("since"),
-        until=row.get("until"),
+        until=row.get("until") if needs_human else None,
+        goes_on_at=_own_moment(problems) if needs_human else row.get("until"),
+        needs_human=needs_human,
         tries=int(problems[0].get("attempts", 0)) if problems else 0,
         problems=problems,
     )
+
+
+def _own_moment(problems: Sequence[dict[str, Any]]) -> datetime | None:
+    """Return when a part of what is stuck is tried again, None when a human is needed for all of it."""
+    moments = (problem.get("goes_on_at") for problem in problems)
+    return min((datetime.fromisoformat(moment) for moment in moments if moment), default=None)
 
 
 def _other(run: WorkflowExecution) -> Stuck:

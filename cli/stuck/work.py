@@ -1,7 +1,7 @@
-"""Gathering and showing what waits for a human."""
+"""Gathering and showing what waits."""
 
 import shlex
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -25,26 +25,40 @@ async def show_stuck(by: str | None, tenant: str | None, limit: int, *, as_json:
         found = await stuck(hand.client, hand.pool, wanted)
     if by:
         groups = grouped(found, by, hand.call, tenant)
-        show_json({"total": len(found), "groups": groups}) if as_json else show_groups(groups, Screen())
+        if as_json:
+            show_json({**_totals(found), "groups": groups})
+        else:
+            show_groups(groups, Screen(), datetime.now(UTC))
     elif as_json:
         rows = [{**asdict(one), "do": next_command(one, hand.call)} for one in found[:limit]]
-        show_json({"total": len(found), "stuck": rows})
+        show_json({**_totals(found), "stuck": rows})
     else:
         show_list(found, limit, hand.call, Screen(), datetime.now(UTC))
 
 
+def _totals(found: Sequence[Stuck]) -> dict[str, int]:
+    need = sum(one.needs_human for one in found)
+    return {"total": len(found), "need_you": need, "go_on_by_themselves": len(found) - need}
+
+
 def grouped(found: Sequence[Stuck], by: str, call: str, tenant: str | None = None) -> list[dict[str, Any]]:
-    """Return the groups, the largest first, each with its count and a command for all of it."""
-    keys = [key for one in found for key in _groups(one, by)]
+    """Return the groups, each with its counts and a command for all of it: first what needs you, the largest first."""
+    groups: dict[tuple[str, str], list[Stuck]] = defaultdict(list)
+    for one in found:
+        for key in _groups(one, by):
+            groups[key].append(one)
     whose = f" --tenant {shlex.quote(tenant)}" if tenant and by != "tenant" else ""
-    return [
+    rows = [
         {
             "group": title,
-            "count": count,
+            "count": len(ones),
+            "need_you": sum(one.needs_human for one in ones),
+            "goes_on_at": min((one.goes_on_at for one in ones if one.goes_on_at), default=None),
             "do": f"{call} resolve --{by} {shlex.quote(value)}{whose} retry",
         }
-        for (value, title), count in Counter(keys).most_common()
+        for (value, title), ones in groups.items()
     ]
+    return sorted(rows, key=lambda row: (not row["need_you"], -row["count"]))
 
 
 def _groups(one: Stuck, by: str) -> list[tuple[str, str]]:

@@ -18,7 +18,6 @@ from runtime.embedded.files import RunFolder, last_lines
 from runtime.processes import ProcessRecord, end_process, find_process, record_of
 
 _LAUNCH = Path(__file__).with_name("launch.py")
-_READY_SECONDS = 60.0
 _DEATHS, _DEATHS_SECONDS = 5, 60.0
 _log = structlog.get_logger(__name__)
 
@@ -33,6 +32,9 @@ class Server(BaseModel, frozen=True):
     stop_signal: signal.Signals = signal.SIGTERM
     uid: int = 0
     gid: int = 0
+    #: What the list of processes need not show.
+    environment: dict[str, str] = {}
+    ready_seconds: float = 60.0
 
 
 def launched(
@@ -72,7 +74,7 @@ class Servers:
             StackError: it ended or did not answer in time.
         """
         process = await self._spawn(server)
-        end = time.monotonic() + _READY_SECONDS
+        end = time.monotonic() + server.ready_seconds
         while not await server.answers() or process.returncode is not None:
             if process.returncode is not None or time.monotonic() > end:
                 _give_up(server, process.returncode)
@@ -100,6 +102,7 @@ class Servers:
                 stdout=descriptor,
                 stderr=descriptor,
                 cwd="/",
+                env={**os.environ, **server.environment},
                 start_new_session=True,
             )
         finally:

@@ -1,29 +1,21 @@
 """Finds the Temporal command line: configured, installed, cached, downloaded, or built once."""
 
 import asyncio
-import os
 import platform
 import re
 import shutil
 import sys
 import tarfile
 import tempfile
-import time
-import tomllib
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 from pydantic import BaseModel
 
 from runtime.embedded.errors import StackError
+from runtime.embedded.fetching import Say, cache_folder, go_install, pinned, put_program, which
 
-_VERSIONS = Path(__file__).parents[1] / "versions.toml"
 _REACH_SECONDS, _READ_SECONDS = 3, 30
-#: Where the installers of Temporal and of Go put their programs when PATH does not say so.
-_USUAL_PLACES = ("~/.temporalio/bin", "~/go/bin", "/usr/local/bin", "/usr/local/go/bin", "/opt/homebrew/bin")
-Say = Callable[[str], None]
 
 
 class TemporalBinary(BaseModel, frozen=True):
@@ -39,7 +31,7 @@ async def temporal_binary(configured: Path | None, say: Say) -> TemporalBinary:
     Raises:
         StackError: there is none and none can be fetched, or the configured one does not run.
     """
-    cached = cache_folder() / f"temporal-{pinned_version()}"
+    cached = cache_folder() / f"temporal-{pinned('temporal')}"
     installed = which("temporal")
     for path in [configured] if configured else [path for path in (installed, cached) if path]:
         found = await _examined(path)
@@ -56,24 +48,6 @@ async def temporal_binary(configured: Path | None, say: Say) -> TemporalBinary:
         "Temporal is missing and could not be fetched: install its command line "
         "(https://docs.temporal.io/cli) or Go 1.25, or set POSTLOOM_TEMPORAL__ADDRESS to a running server.",
     )
-
-
-def pinned_version() -> str:
-    """Return the version that is fetched when none is installed."""
-    return str(tomllib.loads(_VERSIONS.read_text())["temporal"])
-
-
-def cache_folder() -> Path:
-    """Return the user's folder for what can be fetched again."""
-    usual = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
-    return Path(os.environ.get("XDG_CACHE_HOME") or usual) / "postloom"
-
-
-def which(name: str) -> Path | None:
-    """Return a program from PATH or from the places where installers put it."""
-    places = (os.environ.get("PATH", os.defpath), *(os.path.expanduser(place) for place in _USUAL_PLACES))  # noqa: PTH111
-    found = shutil.which(name, path=os.pathsep.join(places))
-    return Path(found).absolute() if found else None
 
 
 async def _examined(path: Path) -> TemporalBinary | None:
@@ -96,7 +70,7 @@ async def _output(path: Path, *words: str) -> str:
 
 async def _download(target: Path, say: Say) -> bool:
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    archive = f"https://temporal.download/cli/archive/v{pinned_version()}"
+    archive = f"https://temporal.download/cli/archive/v{pinned('temporal')}"
     url = f"{archive}?platform={sys.platform}&arch={machine}"
     try:
         await asyncio.wait_for(asyncio.to_thread(_reach, url), _REACH_SECONDS)
@@ -123,46 +97,11 @@ def _unpack(url: str, target: Path) -> None:
             program = files.extractfile("temporal")
             if program is None:
                 raise KeyError(url)
-            _put(program, target)
-
-
-def _put(program: IO[bytes], target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f"{target.name}.{os.getpid()}")
-    with unfinished.open("wb") as copy:
-        shutil.copyfileobj(program, copy)
-    unfinished.chmod(0o755)
-    unfinished.replace(target)
+            put_program(program, target)
 
 
 async def _build(target: Path, say: Say) -> bool:
-    go = which("go")
-    if go is None:
+    if which("go") is None:
         return False
     say("Building the Temporal server with Go, once: about 4 minutes on two cores.")
-    with tempfile.TemporaryDirectory() as folder:
-        process = await asyncio.create_subprocess_exec(
-            *(go, "install", f"github.com/temporalio/cli/cmd/temporal@v{pinned_version()}"),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={**os.environ, "GOBIN": folder},
-        )
-        try:
-            status = await _waited(process, say)
-        finally:
-            if process.returncode is None:
-                process.terminate()
-                await process.wait()
-        if status == 0:
-            with (Path(folder) / "temporal").open("rb") as program:
-                await asyncio.to_thread(_put, program, target)
-    return status == 0
-
-
-async def _waited(process: asyncio.subprocess.Process, say: Say) -> int:
-    begin = time.monotonic()
-    waiting = asyncio.create_task(process.wait())
-    while not (await asyncio.wait((waiting,), timeout=10))[0]:
-        say(f"  still building, {time.monotonic() - begin:.0f} s")
-    return waiting.result()
+    return await go_install(f"github.com/temporalio/cli/cmd/temporal@v{pinned('temporal')}", target, say)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from adapters.embedded_graph.graph import EmbeddedGraph
 from adapters.postgres.door import Directory
 from adapters.redis_streams.reader import StreamReader
 from cli.service import guard_of
@@ -236,6 +237,7 @@ async def _points(stores: Stores, site: Site) -> dict[str, str]:
 
 
 async def _graph(stores: Stores) -> list[str]:
+    assert isinstance(stores.graph, EmbeddedGraph)
     nodes = await stores.graph._store.transaction(lambda run: run("MATCH (n) RETURN label(n), n.key"))
     edges = await stores.graph._store.transaction(
         lambda run: run("MATCH (a)-[e]->(b) RETURN label(e), a.key, b.key")

@@ -1,11 +1,12 @@
-"""Every command of docs/operating.md runs as it is written, one after the other, against a service with stuck posts."""
+"""Every command of docs/operating.md runs as it is written, one after the other, against services with parked posts."""
 
 import asyncio
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,14 @@ from tests.terminal import ROOT, Terminal, a_service
 pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]
 
 PAPER = ROOT / "docs" / "operating.md"
-BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAPER.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+TEXT = PAPER.read_text(encoding="utf-8")
+
+
+def _blocks(text: str) -> list[str]:
+    return re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+BLOCKS = _blocks(TEXT)
 #: Commands whose status says something other than success; the paper says so beside them.
 TELLING = ("postloom reconcile ", "postloom dlq replay")
 
@@ -24,21 +32,28 @@ TELLING = ("postloom reconcile ", "postloom dlq replay")
 QUIET = """
 for _ in $(seq 200); do
   busy=$(postloom status --json | python3 -c 'import json, sys
-kinds = json.load(sys.stdin)["workflows"]["open"]
-print(sum(n for states in kinds.values() for state, n in states.items() if state != "needs_human"))')
+kinds = (json.load(sys.stdin)["workflows"] or {"open": {"unknown": {"unknown": 1}}})["open"]
+print(sum(n for states in kinds.values() for state, n in states.items()
+    if state not in ("needs_human", "deferred")))')
   [ "$busy" = 0 ] && [ "${before:-}" = 0 ] && break
   before=$busy
 done
 """
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment of an operator: a service whose tagger refuses every post, and both commands on PATH."""
-    folder = tmp_path_factory.mktemp("operating")
-    terminal = Terminal(
-        folder / "data", {"POSTLOOM_PROVIDERS__TAGS": "faulty", "POSTLOOM_FAULTY__ONE_IN": "1"}
-    )
+#: The words that begin the part about budgets, and those that begin the next one.
+BUDGETS = ("## Posts wait for a budget", "## A post, or many, must be tagged")
+
+
+@contextmanager
+def a_desk(folder: Path, error: str) -> Iterator[dict[str, str]]:
+    """The environment of an operator: a service whose tagger refuses every post so, and both commands on PATH."""
+    faulty = {
+        "POSTLOOM_PROVIDERS__TAGS": "faulty",
+        "POSTLOOM_FAULTY__ONE_IN": "1",
+        "POSTLOOM_FAULTY__ERROR": error,
+    }
+    terminal = Terminal(folder / "data", faulty)
     tools = folder / "bin"
     tools.mkdir()
     (tools / "temporal").symlink_to(asyncio.run(temporal_binary(None, print)).path)
@@ -73,8 +88,9 @@ def _quoted(block: str) -> str:
     return "\n".join(lines)
 
 
-def test_every_command_of_the_paper_runs_as_written(desk: dict[str, str]) -> None:
-    script = "\n".join(f"{QUIET}\necho '== block {n}'\n{_quoted(block)}" for n, block in enumerate(BLOCKS))
+def _ran(blocks: Sequence[str], desk: dict[str, str]) -> str:
+    """Run blocks as one script, as written; return what they said."""
+    script = "\n".join(f"{QUIET}\necho '== block {n}'\n{_quoted(block)}" for n, block in enumerate(blocks))
 
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
@@ -82,7 +98,25 @@ def test_every_command_of_the_paper_runs_as_written(desk: dict[str, str]) -> Non
     )  # fmt: skip
 
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    assert "RejectedError" in done.stdout
+    return done.stdout
+
+
+def test_every_command_of_the_paper_runs_as_written(tmp_path: Path) -> None:
+    with a_desk(tmp_path, "RejectedError") as desk:
+        assert "RejectedError" in _ran(BLOCKS, desk)
+
+
+def test_what_is_said_of_budgets_is_so_where_one_is_spent(tmp_path: Path) -> None:
+    begin, end = (TEXT.index(words) for words in BUDGETS)
+    blocks = [BLOCKS[0], *_blocks(TEXT[begin:end])]
+
+    with a_desk(tmp_path, "BudgetExhaustedError") as desk:
+        said = _ran(blocks, desk)
+
+    assert "00:00 UTC (in " in said
+    assert "go on by themselves: `postloom stuck`" in said
+    assert "told: retry" in said
+    assert "need you:" not in said
 
 
 def test_the_paper_has_commands() -> None:

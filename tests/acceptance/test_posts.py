@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from adapters.embedded_graph.graph import EmbeddedGraph
 from adapters.postgres.door import Directory
 from adapters.postgres.reporting import Reports
 from cli.service import Service, running_service
@@ -70,6 +71,7 @@ class Office:
         lengths = {
             stream: int(await stores.redis.xlen(stream)) for stream in STREAMS if stream != POSTS_PARSED
         }
+        assert isinstance(stores.graph, EmbeddedGraph)
         edges = await stores.graph._store.transaction(lambda run: run("MATCH ()-[r]->() RETURN count(r)"))
         nodes = await stores.graph._store.transaction(lambda run: run("MATCH (n) RETURN count(n)"))
         runs = await stores.pool.fetchval("SELECT sum(runs) FROM post_stages")

@@ -11,7 +11,16 @@ from contracts.encoding import decode
 from contracts.errors import UnavailableError
 from contracts.post import MediaRequest, PostRef, StageRequest
 from contracts.stages import Stage
-from tests.build import a_file, a_ref, a_request, a_timing, an_album_event, an_album_ref, an_event
+from tests.build import (
+    STANDARDS,
+    a_file,
+    a_ref,
+    a_request,
+    a_timing,
+    an_album_event,
+    an_album_ref,
+    an_event,
+)
 from tests.fake_world import World
 from tests.fakes import FakeSignals
 
@@ -116,7 +125,7 @@ async def test_albums_that_two_producers_gave_one_number_are_two_objects(
 
     await assemble(env, world)
 
-    ours = (await world.albums.material(an_album_ref(), "v1")).album_id
+    ours = (await world.albums.material(an_album_ref(), STANDARDS)).album_id
     (key,) = [key for key in world.objects.kept if key.startswith("album/")]
     assert key.endswith(f"/{ours}_vision_summary_v1.json")
 

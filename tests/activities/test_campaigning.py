@@ -23,8 +23,8 @@ from tests.build import (
     LONG,
     MOMENT,
     SHORT,
+    STANDARDS,
     TENANT,
-    VERSIONS,
     a_commit,
     a_file,
     a_record,
@@ -199,7 +199,7 @@ async def test_only_what_is_stale_is_told_of_what_is_stale(env: ActivityEnvironm
 async def a_converged_post(world: World, ref: PostRef, **fingerprints: str) -> None:
     """Records of a post whose stages are all fresh, but for the given ones."""
     for stage in (Stage.TAGS, Stage.ENRICH, Stage.VECTORS, Stage.GRAPH):
-        state = await world.archive.state(ref, VERSIONS)
+        state = await world.archive.state(ref, STANDARDS)
         fingerprint = fingerprints.get(stage, build.fingerprint(state, stage))
         await world.archive.commit(a_commit(ref, record=a_record(stage, fingerprint)))
 

@@ -1,5 +1,7 @@
 """Reading links: which, when, once; and what happens to those that cannot be read."""
 
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,10 +9,18 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.crawling import LinkSkipped
 from contracts.encoding import decode
-from contracts.errors import LinkFailedError, RefusedError
+from contracts.errors import (
+    BudgetExhaustedError,
+    LinkFailedError,
+    PipelineError,
+    RateLimitedError,
+    RefusedError,
+    UnavailableError,
+)
 from contracts.post import CrawlPlan, PageRequest, PostRef
-from contracts.stages import Stage
-from tests.build import LONG, a_ref, a_request, a_timing, an_event
+from contracts.stages import Outcome, Stage
+from domain import build
+from tests.build import LONG, MOMENT, a_commit, a_record, a_ref, a_request, a_timing, an_event
 from tests.fake_world import World
 
 LINK = "https://example.org/a"
@@ -98,6 +108,58 @@ async def test_a_site_that_does_not_answer_is_tried_again_later(
     assert world.pages.kept == {}
 
 
+@pytest.mark.parametrize(
+    "error", [UnavailableError("down"), RateLimitedError("too much", timedelta(seconds=7))]
+)
+async def test_a_crawler_that_fails_fails_the_page_neither_skips_nor_counts_it(
+    env: ActivityEnvironment, world: World, error: UnavailableError
+) -> None:
+    ref = await save(world)
+    world.web.broken[LINK] = error
+
+    with pytest.raises(type(error)):
+        await env.run(world.crawling.fetch_page, a_page_of(ref))
+
+    assert (world.pages.kept, world.budget.taken) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    "error", [LinkFailedError("no answer", "timeout"), RefusedError("gone", "not_found")]
+)
+async def test_a_site_that_was_asked_is_counted_whatever_it_said(
+    env: ActivityEnvironment, world: World, error: PipelineError
+) -> None:
+    ref = await save(world)
+    world.web.broken[LINK] = error
+
+    with suppress(LinkFailedError):
+        await env.run(world.crawling.fetch_page, a_page_of(ref))
+
+    assert [(page.tenant_id, page.host) for page in world.budget.taken] == [(ref.tenant_id, "example.org")]
+
+
+async def test_a_page_that_is_known_costs_nothing(env: ActivityEnvironment, world: World) -> None:
+    request = a_page_of(await save(world))
+
+    for _ in range(3):
+        await env.run(world.crawling.fetch_page, request)
+
+    assert len(world.budget.taken) == 1
+
+
+async def test_where_the_budget_is_spent_no_page_is_asked_for_and_none_is_skipped(
+    env: ActivityEnvironment, world: World
+) -> None:
+    ref = await save(world)
+    world.budget.spent = MOMENT
+
+    with pytest.raises(BudgetExhaustedError) as spent:
+        await env.run(world.crawling.fetch_page, a_page_of(ref))
+
+    assert spent.value.goes_on_at == MOMENT
+    assert (world.web.asked, world.pages.kept) == ([], {})
+
+
 async def test_a_link_whose_tries_are_spent_stays_unread_with_the_reason(
     env: ActivityEnvironment, world: World
 ) -> None:
@@ -117,3 +179,28 @@ async def test_a_link_that_fails_later_keeps_the_page_that_was_read(
     await env.run(world.crawling.skip_page, LinkSkipped(request=request, reason="timeout"))
 
     assert [page.skipped for page in world.pages.kept.values()] == [None]
+
+
+async def test_a_page_beyond_the_budget_is_neither_kept_nor_skipped(
+    env: ActivityEnvironment, world: World
+) -> None:
+    ref = await save(world)
+    world.web.broken[LINK] = BudgetExhaustedError("60 pages of example.org in this hour", MOMENT)
+
+    with pytest.raises(BudgetExhaustedError):
+        await env.run(world.crawling.fetch_page, a_page_of(ref))
+
+    assert world.pages.kept == {}
+
+
+async def test_a_crawl_that_waits_keeps_its_record_when_it_is_planned_again(
+    env: ActivityEnvironment, world: World
+) -> None:
+    ref = await save(world, text=LONG, urls=(LINK,))
+    waits = a_record(Stage.CRAWL, build.kept_open("f1"), outcome=Outcome.SKIPPED, reason="deferred")
+    await world.archive.commit(a_commit(ref, record=waits))
+
+    assert await plan(env, world) == CrawlPlan(links=(LINK,))
+
+    record = world.archive.rows[ref.post_id].records[Stage.CRAWL]
+    assert (record.reason, record.output) == ("deferred", waits.output)

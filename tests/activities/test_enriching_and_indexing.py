@@ -12,7 +12,7 @@ from contracts.post import Enriched, EnrichRequest, PostRef
 from contracts.stages import Outcome, Stage
 from domain import build
 from domain.links import page_key
-from tests.build import LONG, VERSIONS, a_commit, a_record, a_ref, a_request, a_timing, an_event
+from tests.build import LONG, STANDARDS, a_commit, a_record, a_ref, a_request, a_timing, an_event
 from tests.fake_world import World
 from tests.fakes import FakeEmbedder
 
@@ -26,9 +26,10 @@ async def save(world: World, **values: Any) -> PostRef:
 
 
 async def enrich(
-    env: ActivityEnvironment, world: World, ref: PostRef, skipped: str | None = None
+    env: ActivityEnvironment, world: World, ref: PostRef, skipped: str | None = None, open: str | None = None
 ) -> Enriched:
-    request = EnrichRequest(state=await world.archive.state(ref, VERSIONS), crawl_skipped=skipped)
+    state = await world.archive.state(ref, STANDARDS)
+    request = EnrichRequest(state=state, crawl_skipped=skipped, crawl_open=open)
     return await env.run(world.enriching.enrich_post, request)
 
 
@@ -96,6 +97,65 @@ async def test_pages_that_another_post_read_do_not_speak_where_links_are_not_rea
     event = decode(world.archive.committed()[0].fields)
     assert (event["source_urls"], event["enrichment_data"]["crawl_results"]) == ([], [])
     assert world.embedder.texts == [LONG]
+
+
+async def test_pages_that_wait_leave_the_crawl_stale_and_the_post_enriched(
+    env: ActivityEnvironment, world: World
+) -> None:
+    ref = await save(world, text=LONG, urls=(LINK,))
+
+    await enrich(env, world, ref, open="deferred")
+
+    state = await world.archive.state(ref, STANDARDS)
+    assert (state.records[Stage.CRAWL].outcome, state.records[Stage.CRAWL].reason) == (
+        Outcome.SKIPPED,
+        "deferred",
+    )
+    assert build.is_stale(state, Stage.CRAWL)
+    assert build.is_fresh(state, Stage.ENRICH)
+
+
+async def test_pages_that_still_wait_change_nothing_and_tell_nothing(
+    env: ActivityEnvironment, world: World
+) -> None:
+    ref = await save(world, text=LONG, urls=(LINK,))
+    await enrich(env, world, ref, open="deferred")
+    runs, told = list(world.archive.rows[ref.post_id].runs), world.archive.committed()
+
+    again = await enrich(env, world, ref, open="deferred")
+
+    assert (world.archive.rows[ref.post_id].runs, world.archive.committed()) == (runs, told)
+    assert [record.runs for record in again.records] == [1, 1]
+
+
+async def test_a_page_that_waited_is_another_version_when_it_was_read(
+    env: ActivityEnvironment, world: World
+) -> None:
+    ref = await save(world, text=LONG, urls=(LINK,))
+    await enrich(env, world, ref, open="deferred")
+    page = Page(url=LINK, final_url=LINK, excerpt="текст", word_count=7, content_sha256="a" * 64)
+    await world.pages.keep(ref.tenant_id, page_key(LINK, "c1"), page)
+
+    crawl, _ = (await enrich(env, world, ref)).records
+
+    before, after = [decode(event.fields) for event in world.archive.committed()]
+    assert (crawl.outcome, crawl.reason) == (Outcome.DONE, None)
+    assert build.is_fresh(await world.archive.state(ref, STANDARDS), Stage.CRAWL)
+    assert (before["source_urls"], after["source_urls"]) == ([], [LINK])
+    assert before["idempotency_key"] != after["idempotency_key"]
+
+
+async def test_a_page_that_waited_and_is_then_skipped_settles_the_crawl(
+    env: ActivityEnvironment, world: World
+) -> None:
+    ref = await save(world, text=LONG, urls=(LINK,))
+    await enrich(env, world, ref, open="deferred")
+    await world.pages.keep(ref.tenant_id, page_key(LINK, "c1"), Page(url=LINK, skipped="not_found"))
+
+    crawl, _ = (await enrich(env, world, ref)).records
+
+    assert (crawl.outcome, crawl.reason) == (Outcome.SKIPPED, "not_found")
+    assert build.is_fresh(await world.archive.state(ref, STANDARDS), Stage.CRAWL)
 
 
 async def test_a_point_is_written_once_for_a_fingerprint(env: ActivityEnvironment, world: World) -> None:

@@ -20,7 +20,7 @@ async def test_a_letter_that_keeps_an_edit_stays_unless_the_post_is_gone(
     empty = a_park(ref)
     full = a_park(ref, number=2, unsaved=PostInput(ref=ref, event=an_edit(ref)))
     for park in (empty, full):
-        await world.parks.begin(park, letter_of(park))
+        await world.parks.keep(park, letter_of(park))
     await env.run(world.bridge.announce, ref.workflow_id)
 
     if end == "deleted":

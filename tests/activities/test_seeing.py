@@ -133,7 +133,7 @@ async def settle(
     world.attach(ref, *files, words=words)
     for file in files:
         await look(env, world, file)
-    request = VisionRequest(ref=ref, fingerprint="f" * 64, vision_version="v1")
+    request = VisionRequest(ref=ref, fingerprint="f" * 64, vision_version="v1", media=files)
     record = await env.run(world.seeing.settle_vision, request)
     (event,) = world.archive.committed()
     return record, (event.fields, decode(event.fields))
@@ -170,4 +170,16 @@ async def test_one_refused_file_does_not_hide_the_other(env: ActivityEnvironment
     record, (_, event) = await settle(env, world, a_file("a", mime="video/mp4"), a_file("b"))
 
     assert record.outcome is Outcome.DONE
-    assert event["media_summary"] == {"analyzed": 1, "files": 2}
+    film = {"media_id": a_file("a").sha256, "reason": "unsupported_mime", "details": "video/mp4"}
+    assert event["media_summary"] == {"analyzed": 1, "files": 2, "reasons": [film]}
+
+
+async def test_a_picture_that_nobody_looked_at_is_not_settled(env: ActivityEnvironment, world: World) -> None:
+    ref = a_ref()
+    await world.archive.save(ref, an_event(ref), a_timing())
+
+    request = VisionRequest(ref=ref, fingerprint="f", vision_version="v1", media=(a_file(),))
+    with pytest.raises(UnavailableError, match="was not looked at"):
+        await env.run(world.seeing.settle_vision, request)
+
+    assert world.archive.rows[ref.post_id].records == {}

@@ -6,7 +6,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from contracts.encoding import decode
-from contracts.post import MediaRequest, PostRef
+from contracts.post import MediaRequest, PostRef, VisionRequest
 from contracts.stages import Outcome, Stage, StageRecord
 from tests.build import LONG, SHORT, a_file, a_ref, a_request, a_timing, an_event
 from tests.fake_world import World
@@ -25,7 +25,8 @@ async def tag(env: ActivityEnvironment, world: World, **values: Any) -> StageRec
 
 
 def told(world: World) -> list[dict[str, Any]]:
-    return [decode(event.fields) for event in world.archive.committed()]
+    events = world.archive.committed()
+    return [decode(event.fields) for event in events if event.stream == "stream:posts:tagged"]
 
 
 async def test_a_text_is_tagged_with_words_that_stand_in_it(env: ActivityEnvironment, world: World) -> None:
@@ -128,11 +129,13 @@ async def test_what_an_operator_asked_for_is_told_even_when_nothing_changed(
 
 
 async def look(env: ActivityEnvironment, world: World, ref: PostRef, words: str) -> None:
-    """Give the post a picture in which ``words`` stand, and look at it."""
+    """Give the post a picture in which ``words`` stand, look at it, and have it recorded."""
     file = a_file(words)
     world.attach(ref, file, words=words)
     request = {"tenant_id": ref.tenant_id, "media": file, "vision_version": "v1"}
     await env.run(world.seeing.analyze_media, MediaRequest.model_validate(request))
+    settled = VisionRequest(ref=ref, fingerprint=words, vision_version="v1", media=(file,))
+    await env.run(world.seeing.settle_vision, settled)
 
 
 async def test_what_was_forced_already_by_the_same_one_is_answered_from_the_record(

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from adapters.batching import Batcher
-from contracts.errors import RejectedError
+from contracts.errors import RejectedError, UnavailableError
 
 
 class Writer:
@@ -22,6 +22,28 @@ class Writer:
         if min(items) < 0:
             raise RejectedError("negative")
         return [2 * item for item in items]
+
+
+class Away:
+    """A store that does not answer."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def __call__(self, items: list[int]) -> list[int]:
+        self.asked += 1
+        await asyncio.sleep(0)
+        raise UnavailableError("away")
+
+
+async def test_a_store_that_is_away_is_asked_once_for_a_whole_batch() -> None:
+    away = Away()
+    batcher = Batcher(away, fault=RejectedError)
+
+    answers = await asyncio.gather(*(batcher.submit(n) for n in range(50)), return_exceptions=True)
+
+    assert {type(answer) for answer in answers} == {UnavailableError}
+    assert away.asked == 1
 
 
 async def test_an_item_that_comes_alone_runs_at_once() -> None:

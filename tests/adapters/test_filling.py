@@ -21,7 +21,7 @@ from contracts.post import Decision, Deletion, PostRef, Problem
 from contracts.stages import Stage
 from tests.adapters.saved import a_known_ref, save
 from tests.adapters.test_postgres_parks import a_park
-from tests.build import MOMENT, VERSIONS, a_commit, a_record, a_ref, an_embedder
+from tests.build import MOMENT, STANDARDS, a_commit, a_record, a_ref, an_embedder
 from workers.filling import Fill, fill_of, fills, switch_if_full
 
 pytestmark = pytest.mark.services
@@ -61,7 +61,7 @@ class Desk:
 
     async def fingerprint(self, ref: PostRef) -> str:
         """What the record of a post's vectors is remembered under."""
-        return (await self.archive.state(ref, VERSIONS)).records[Stage.VECTORS].fingerprint.strip()
+        return (await self.archive.state(ref, STANDARDS)).records[Stage.VECTORS].fingerprint.strip()
 
 
 async def put(index: VectorIndex, ref: PostRef, by: EmbedderIdentity) -> None:
@@ -159,7 +159,7 @@ async def test_a_post_that_cannot_be_embedded_or_was_left_out_is_not_waited_for(
     async with desk.opened(SMALL) as index:
         await desk.indexed(index, *refs, by=SMALL)
     park, parks = a_vectors_park(refs[1]), Parks(pool)
-    await parks.begin(park, letter_of(park))
+    await parks.keep(park, letter_of(park))
     if decision:
         await parks.end(Settled(parked=park, decision=decision))
     async with desk.opened(BIG) as index:
@@ -177,7 +177,7 @@ async def test_a_post_that_is_tried_again_is_waited_for(
     async with desk.opened(SMALL) as index:
         await desk.indexed(index, *refs, by=SMALL)
     park, parks = a_vectors_park(refs[1]), Parks(pool)
-    await parks.begin(park, letter_of(park))
+    await parks.keep(park, letter_of(park))
     await parks.end(Settled(parked=park, decision=decision))
     async with desk.opened(BIG) as index:
         await desk.indexed(index, refs[0], by=BIG)
@@ -191,7 +191,7 @@ async def test_a_post_that_was_left_out_counts_again_when_it_is_embedded(
     desk: Desk, refs: tuple[PostRef, PostRef], pool: asyncpg.Pool
 ) -> None:
     park, parks = a_vectors_park(refs[1]), Parks(pool)
-    await parks.begin(park, letter_of(park))
+    await parks.keep(park, letter_of(park))
     await parks.end(Settled(parked=park, decision=Decision(action="skip")))
 
     async with desk.opened(SMALL) as index:

@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 
 from adapters.local_vision import LocalVision
 from contracts.vision import Ocr
+from tests.build import an_asker
 
 NOON = datetime(2025, 1, 2, 12, tzinfo=UTC)
 MAX_PIXELS = 1_000_000
@@ -54,7 +55,7 @@ def a_paper() -> Image.Image:
 
 
 async def test_a_picture_is_measured(vision: LocalVision) -> None:
-    facts = await vision.look(encoded(Image.new("RGB", (300, 200), "blue")), "image/png")
+    facts = await vision.look(encoded(Image.new("RGB", (300, 200), "blue")), "image/png", an_asker())
 
     assert (facts.provider, facts.model, facts.analyzed_at) == ("local", "facts", NOON)
     assert (facts.width, facts.height, facts.dominant_colors) == (300, 200, ("blue",))
@@ -64,8 +65,8 @@ async def test_a_picture_is_measured(vision: LocalVision) -> None:
 
 
 async def test_a_photo_and_a_paper_are_told_apart(vision: LocalVision) -> None:
-    photo = await vision.look(encoded(a_photo(), "JPEG"), "image/jpeg")
-    paper = await vision.look(encoded(a_paper()), "image/png")
+    photo = await vision.look(encoded(a_photo(), "JPEG"), "image/jpeg", an_asker())
+    paper = await vision.look(encoded(a_paper()), "image/png", an_asker())
 
     assert (photo.classification, paper.classification) == ("photo", "document")
 
@@ -80,7 +81,7 @@ def a_screen(size: tuple[int, int], ground: str) -> Image.Image:
 
 @pytest.mark.parametrize("ground", ["white", "black"])
 async def test_the_picture_of_a_telephone_is_a_screenshot(vision: LocalVision, ground: str) -> None:
-    facts = await vision.look(encoded(a_screen((576, 1280), ground)), "image/png")
+    facts = await vision.look(encoded(a_screen((576, 1280), ground)), "image/png", an_asker())
 
     assert facts.classification == "screenshot"
 
@@ -92,7 +93,7 @@ async def test_a_square_sign_on_white_is_no_document(vision: LocalVision) -> Non
             (200 - radius, 200 - radius, 200 + radius, 200 + radius), outline="teal", width=9
         )
 
-    facts = await vision.look(encoded(sign), "image/png")
+    facts = await vision.look(encoded(sign), "image/png", an_asker())
 
     assert facts.classification == "other"
 
@@ -100,26 +101,30 @@ async def test_a_square_sign_on_white_is_no_document(vision: LocalVision) -> Non
 async def test_the_same_bytes_have_the_same_facts(vision: LocalVision) -> None:
     body = encoded(a_photo(), "JPEG")
 
-    assert await vision.look(body, "image/jpeg") == await vision.look(body, "image/jpeg")
+    assert await vision.look(body, "image/jpeg", an_asker()) == await vision.look(
+        body, "image/jpeg", an_asker()
+    )
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGBA", "CMYK", "I;16"])
 async def test_every_way_of_storing_pixels_is_measured(vision: LocalVision, mode: str) -> None:
     format = {"CMYK": "JPEG", "PA": "TIFF"}.get(mode, "PNG")
 
-    facts = await vision.look(encoded(Image.new(mode, (80, 90)), format), f"image/{format.lower()}")
+    facts = await vision.look(
+        encoded(Image.new(mode, (80, 90)), format), f"image/{format.lower()}", an_asker()
+    )
 
     assert (facts.width, facts.height) == (80, 90)
 
 
 async def test_what_is_transparent_counts_as_white(vision: LocalVision) -> None:
-    facts = await vision.look(encoded(Image.new("RGBA", (100, 100), (0, 0, 0, 0))), "image/png")
+    facts = await vision.look(encoded(Image.new("RGBA", (100, 100), (0, 0, 0, 0))), "image/png", an_asker())
 
     assert facts.dominant_colors == ("white",)
 
 
 async def test_the_words_in_a_picture_are_kept() -> None:
-    facts = await LocalVision(MAX_PIXELS, Reader("мост")).look(encoded(a_paper()), "image/png")
+    facts = await LocalVision(MAX_PIXELS, Reader("мост")).look(encoded(a_paper()), "image/png", an_asker())
 
     assert facts.ocr is not None and facts.ocr.text == "мост"
     assert (facts.model, facts.measured_only) == ("facts+reader", True)
@@ -128,12 +133,14 @@ async def test_the_words_in_a_picture_are_kept() -> None:
 async def test_the_reader_gets_more_pixels_than_measuring_needs_but_not_all() -> None:
     reader = Reader(None)
 
-    await LocalVision(50_000_000, reader).look(encoded(Image.new("RGB", (5000, 1000))), "image/png")
+    await LocalVision(50_000_000, reader).look(
+        encoded(Image.new("RGB", (5000, 1000))), "image/png", an_asker()
+    )
 
     assert reader.sizes == [(2000, 400)]
 
 
 async def test_a_wrong_type_does_not_matter(vision: LocalVision) -> None:
-    facts = await vision.look(encoded(a_photo(), "JPEG"), "image/png")
+    facts = await vision.look(encoded(a_photo(), "JPEG"), "image/png", an_asker())
 
     assert "jpeg" in facts.labels

@@ -16,7 +16,7 @@ from contracts.outgoing import Outgoing
 from contracts.post import PostRef
 from ingest.announcing import with_content
 from tests.adapters.saved import a_known_ref, save
-from tests.build import VERSIONS, a_ref, an_album_event, an_album_ref
+from tests.build import STANDARDS, a_ref, an_album_event, an_album_ref
 
 pytestmark = pytest.mark.services
 
@@ -43,7 +43,7 @@ async def test_items_are_those_announced_posts_that_arrived(
     for ref in refs[:2]:
         await save(archive, ref)
 
-    state = await albums.state(album, "v1")
+    state = await albums.state(album, STANDARDS)
 
     assert [item.post.post_id for item in state.items] == [ref.post_id for ref in refs[:2]]
     assert state.expected == 3
@@ -59,7 +59,7 @@ async def test_a_post_that_a_producer_named_otherwise_is_found(
 
     await albums.save(album, event)
 
-    assert [item.post.post_id for item in (await albums.state(album, "v1")).items] == list(strangers)
+    assert [item.post.post_id for item in (await albums.state(album, STANDARDS)).items] == list(strangers)
 
 
 async def test_a_second_announcement_under_other_ids_adds_no_item(
@@ -71,7 +71,7 @@ async def test_a_second_announcement_under_other_ids_adds_no_item(
             await save(archive, ref, post_id=alias)
         await albums.save(album, an_album_event(album, refs).model_copy(update={"post_ids": tuple(ids)}))
 
-    state = await albums.state(album, "v1")
+    state = await albums.state(album, STANDARDS)
 
     assert (len(state.items), state.expected) == (2, 2)
 
@@ -84,7 +84,7 @@ async def test_a_post_of_the_group_counts_without_being_announced(
     await save(archive, refs[2], grouped_id=album.grouped_id)
     await save(archive, refs[0])
 
-    assert [item.post.message_id for item in (await albums.state(album, "v1")).items] == [1, 3]
+    assert [item.post.message_id for item in (await albums.state(album, STANDARDS)).items] == [1, 3]
 
 
 async def test_an_album_only_grows(albums: AlbumArchive, album: AlbumRef) -> None:
@@ -93,7 +93,7 @@ async def test_an_album_only_grows(albums: AlbumArchive, album: AlbumRef) -> Non
 
     await albums.save(album, an_album_event(album, refs[:1], caption_text=""))
 
-    material = await albums.material(album, "v1")
+    material = await albums.material(album, STANDARDS)
     assert (material.expected, material.announced_id) == (3, 42)
 
 
@@ -104,14 +104,14 @@ async def test_an_album_is_its_producers_for_whom_it_was_announced(
 
     await albums.save(album, an_album_event(album, items_of(album), user_id=""))
 
-    assert (await albums.material(album, "v1")).user_id == "producer-7"
+    assert (await albums.material(album, STANDARDS)).user_id == "producer-7"
 
 
 async def test_an_album_may_learn_later_whose_it_is(albums: AlbumArchive, album: AlbumRef) -> None:
     for user in ("", "producer-7"):
         await albums.save(album, an_album_event(album, items_of(album), user_id=user))
 
-    assert (await albums.material(album, "v1")).user_id == "producer-7"
+    assert (await albums.material(album, STANDARDS)).user_id == "producer-7"
 
 
 async def test_a_post_names_its_album_as_the_producer_does(
@@ -119,13 +119,17 @@ async def test_a_post_names_its_album_as_the_producer_does(
 ) -> None:
     (first, *_) = refs = items_of(album)
     await save(archive, first, grouped_id=album.grouped_id)
-    alone = await archive.state(first, VERSIONS)
+    alone = await archive.state(first, STANDARDS)
 
     await albums.save(album, an_album_event(album, refs))
 
     known = (await archive.material(first, "v1")).album
     assert known is not None
-    assert (alone.album_id, (await archive.state(first, VERSIONS)).album_id, known.album_id) == ("", "42", 42)
+    assert (alone.album_id, (await archive.state(first, STANDARDS)).album_id, known.album_id) == (
+        "",
+        "42",
+        42,
+    )
 
 
 async def test_an_import_of_fewer_items_does_not_shrink_an_album(
@@ -140,7 +144,7 @@ async def test_an_import_of_fewer_items_does_not_shrink_an_album(
         (stored,) = await batch.albums([album.grouped_id])
         await batch.write_album(with_content(stored), "photo", None)
 
-    assert (await albums.state(album, "v1")).expected == 3
+    assert (await albums.state(album, STANDARDS)).expected == 3
 
 
 async def test_items_learn_which_album_they_are_of(
@@ -150,9 +154,9 @@ async def test_items_learn_which_album_they_are_of(
     await save(archive, first)
     await albums.save(album, an_album_event(album, refs))
 
-    await albums.state(album, "v1")
+    await albums.state(album, STANDARDS)
 
-    assert (await archive.state(first, VERSIONS)).ref.grouped_id == album.grouped_id
+    assert (await archive.state(first, STANDARDS)).ref.grouped_id == album.grouped_id
 
 
 async def test_an_album_of_another_tenant_is_not_there(
@@ -162,9 +166,9 @@ async def test_an_album_of_another_tenant_is_not_there(
     await albums.save(album, an_album_event(album, items_of(album)))
 
     theirs = an_album_ref(tenant=other.tenant_id)
-    assert (await albums.state(theirs, "v1")).absent
+    assert (await albums.state(theirs, STANDARDS)).absent
     with pytest.raises(RejectedError):
-        await albums.material(theirs, "v1")
+        await albums.material(theirs, STANDARDS)
 
 
 async def test_posts_of_another_tenant_are_no_items(
@@ -175,8 +179,8 @@ async def test_posts_of_another_tenant_are_no_items(
 
     await albums.save(album, an_album_event(album, (other,)))
 
-    assert (await albums.state(album, "v1")).items == ()
-    assert (await archive.state(other, VERSIONS)).ref.grouped_id == album.grouped_id
+    assert (await albums.state(album, STANDARDS)).items == ()
+    assert (await archive.state(other, STANDARDS)).ref.grouped_id == album.grouped_id
 
 
 async def test_an_assembly_is_kept_with_its_event_and_reaches_the_caption(
@@ -197,11 +201,11 @@ async def test_an_assembly_is_kept_with_its_event_and_reaches_the_caption(
         trace_id="0" * 32,
     )
 
-    await albums.assembled(await albums.material(album, "v1"), "f" * 64, enrichment, event)
+    await albums.assembled(await albums.material(album, STANDARDS), "f" * 64, enrichment, event)
 
-    states = [await archive.state(ref, VERSIONS) for ref in (first, second)]
+    states = [await archive.state(ref, STANDARDS) for ref in (first, second)]
     assert [(state.album_hash, state.album_words) for state in states] == [("s", "w"), ("", "")]
-    assert (await albums.state(album, "v1")).assembled == "f" * 64
+    assert (await albums.state(album, STANDARDS)).assembled == "f" * 64
     assert len(await Outbox(pool).unsent(album.workflow_id)) == 1
     caption = (await archive.material(first, "v1")).album
     assert caption is not None

@@ -17,7 +17,7 @@ from contracts.commit import Finding
 from contracts.post import PostRef
 from contracts.stages import Outcome, Stage
 from tests.adapters.saved import a_known_ref, save
-from tests.build import LONG, MOMENT, SHORT, VERSIONS, a_commit, a_record, a_tenant
+from tests.build import LONG, MOMENT, SHORT, STANDARDS, a_commit, a_record, a_tenant
 
 pytestmark = pytest.mark.services
 
@@ -164,7 +164,7 @@ async def test_many_states_are_what_each_post_would_read_of_itself(shelf: Shelf)
     refs = [await shelf.add(number) for number in (1, 2)]
     await shelf.tag(refs[0], "мост")
 
-    states = await shelf.posts.states(shelf.tenant, [ref.post_id for ref in refs], VERSIONS)
+    states = await shelf.posts.states(shelf.tenant, [ref.post_id for ref in refs], STANDARDS)
 
-    assert states == {ref.post_id: await shelf.archive.state(ref, VERSIONS) for ref in refs}
+    assert states == {ref.post_id: await shelf.archive.state(ref, STANDARDS) for ref in refs}
     assert states[refs[0].post_id].records[Stage.TAGS].runs == 1

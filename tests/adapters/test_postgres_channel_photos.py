@@ -15,7 +15,7 @@ from contracts.errors import RejectedError
 from contracts.identity import digest
 from contracts.post import MediaSeen
 from tests.adapters.saved import a_known_ref
-from tests.build import CHANNEL, MOMENT, a_channel_photo_ref, some_facts
+from tests.build import CHANNEL, MOMENT, STANDARDS, a_channel_photo_ref, some_facts
 
 pytestmark = pytest.mark.services
 
@@ -81,13 +81,13 @@ async def test_what_was_seen_in_it_is_known(
     pool: asyncpg.Pool, photos: ChannelPhotoArchive, ref: ChannelPhotoRef
 ) -> None:
     await keep(pool, ref)
-    before = await photos.material(ref, "v1")
+    before = await photos.material(ref, STANDARDS)
     looks = VisionMemory(pool)
     await looks.claim(ref.tenant_id, STORED.sha256, "v1", timedelta(minutes=1))
     seen = MediaSeen(sha256=STORED.sha256, features_hash=digest("f"))
     await looks.remember(ref.tenant_id, seen, "v1", some_facts("вывеска"), "vision/x.json")
 
-    after = await photos.material(ref, "v1")
+    after = await photos.material(ref, STANDARDS)
 
     assert (before.picture.facts, before.channel_title) == (None, "Город")
     assert before.picture.media.object_key == "media/x.png"
@@ -101,7 +101,7 @@ async def test_a_picture_of_another_tenant_is_not_found(
     stranger = ref.model_copy(update={"tenant_id": UUID(int=7)})
 
     with pytest.raises(RejectedError, match="no picture"):
-        await photos.material(stranger, "v1")
+        await photos.material(stranger, STANDARDS)
 
 
 async def test_the_database_refuses_a_picture_in_the_channel_of_another_tenant(

@@ -27,7 +27,7 @@ from tests.build import (
     LONG,
     MOMENT,
     SHORT,
-    VERSIONS,
+    STANDARDS,
     a_ref,
     a_timing,
     an_album_event,
@@ -82,7 +82,7 @@ async def told(archive: PostArchive, ref: PostRef, version: Version) -> None:
         await archive.save(ref, version, a_timing())
     else:
         await archive.edit(ref, version, a_timing())
-    await archive.state(ref, VERSIONS)
+    await archive.state(ref, STANDARDS)
 
 
 async def row(pool: asyncpg.Pool, ref: PostRef) -> dict[str, Any]:
@@ -114,18 +114,18 @@ async def test_an_edit_before_its_post_says_that_the_post_has_not_arrived(
 ) -> None:
     await archive.edit(ref, an_edit(ref), a_timing())
 
-    assert (await archive.state(ref, VERSIONS)).absent == "not_arrived"
+    assert (await archive.state(ref, STANDARDS)).absent == "not_arrived"
 
 
 async def test_the_same_text_in_other_white_space_is_no_new_content(
     archive: PostArchive, ref: PostRef
 ) -> None:
     await save(archive, ref, text=LONG, urls=("https://example.org/a",))
-    before = await archive.state(ref, VERSIONS)
+    before = await archive.state(ref, STANDARDS)
 
     await archive.edit(ref, an_edit(ref, text=f"  {LONG.upper()}\n"), a_timing())
 
-    after = await archive.state(ref, VERSIONS)
+    after = await archive.state(ref, STANDARDS)
     assert (after.content_hash, after.links) == (before.content_hash, before.links)
 
 
@@ -152,7 +152,7 @@ async def test_what_comes_after_a_deletion_brings_nothing_back(
     await save(archive, ref, edited_at=SECOND)
     await archive.edit(ref, an_edit(ref, edited_at=SECOND), a_timing())
 
-    assert (await archive.state(ref, VERSIONS)).absent == "deleted"
+    assert (await archive.state(ref, STANDARDS)).absent == "deleted"
     assert await row(pool, ref) == {}
     assert (
         await pool.fetchval("SELECT count(*) FROM post_early_edits WHERE tenant_id = $1", ref.tenant_id) == 0
@@ -168,7 +168,7 @@ async def test_a_deletion_before_the_post_turns_it_away(
     await save(archive, ref)
 
     assert await row(pool, ref) == {}
-    assert (await archive.state(ref, VERSIONS)).absent == "deleted"
+    assert (await archive.state(ref, STANDARDS)).absent == "deleted"
 
 
 async def test_a_second_deletion_finds_the_post_gone_and_tells_nothing_new(
@@ -312,7 +312,7 @@ async def test_an_album_does_without_a_deleted_item_whatever_it_was_called(
 
     grouped = await bury(tombstones, refs[1])
 
-    state = await albums.state(album, "v1")
+    state = await albums.state(album, STANDARDS)
     assert grouped == 555
     assert (state.expected, [item.post.message_id for item in state.items], state.deleted) == (1, [1], 1)
 
@@ -342,7 +342,7 @@ async def an_assembled_album(archive: PostArchive, pool: asyncpg.Pool) -> tuple[
 
 async def assemble(pool: asyncpg.Pool, album: AlbumRef) -> None:
     albums, event = AlbumArchive(pool), EVENTS["album_assembled"]
-    material = await albums.material(album, "v1")
+    material = await albums.material(album, STANDARDS)
     enrichment: dict[str, object] = {"vision_labels": [], "has_text": False, "ocr_text": "тайна"}
     await albums.assembled(material, uuid4().hex * 2, enrichment, outgoing(event.model_copy(
         update={"tenant_id": album.tenant_id, "idempotency_key": f"{album.workflow_id}:{uuid4()}"}
@@ -391,7 +391,7 @@ async def test_an_album_announced_after_its_item_was_deleted_does_not_wait_for_i
 
     await albums.save(album, an_album_event(album, (ref,)))
 
-    state = await albums.state(album, "v1")
+    state = await albums.state(album, STANDARDS)
     assert (state.expected, state.deleted, state.items) == (0, 1, ())
 
 
@@ -402,7 +402,7 @@ async def test_an_album_that_was_dissolved_is_absent(pool: asyncpg.Pool) -> None
 
     await albums.dissolve(album)
 
-    assert (await albums.state(album, "v1")).absent
+    assert (await albums.state(album, STANDARDS)).absent
 
 
 async def test_a_post_is_found_by_every_id_that_it_had_also_when_it_is_gone(

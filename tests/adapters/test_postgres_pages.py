@@ -68,8 +68,11 @@ async def test_a_page_that_is_read_after_all_takes_the_place_of_its_failure(
 
 
 @pytest.mark.parametrize(
-    "reason", ["timeout", "http_5xx", "rate_limited", "connection", "dns_unavailable", "unreachable"]
-)
+    "reason",
+    [
+        "timeout", "http_5xx", "rate_limited", "connection", "dns_unavailable", "unreachable", "blocked_by_crawler",
+    ],
+)  # fmt: skip
 async def test_a_site_that_was_away_is_asked_again_after_an_hour(
     pages: PageMemory, pool: asyncpg.Pool, reason: str
 ) -> None:

@@ -1,5 +1,6 @@
 """Parks in a real database: kept once, read by who waits, closed when their workflow did not outlive them."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -12,11 +13,11 @@ from adapters.postgres.parks import Parks
 from adapters.postgres.posts import PostArchive
 from adapters.postgres.stages import StageStore
 from contracts.dead_letters import parked as letter_of
-from contracts.parking import Parked, Settled
+from contracts.parking import BY_ITSELF, Parked, Settled
 from contracts.post import Decision, PostInput, PostRef, Problem
 from contracts.stages import Stage
 from tests.adapters.saved import save
-from tests.build import CHANNEL, MOMENT, VERSIONS, a_tenant, an_album_event, an_album_ref, an_edit
+from tests.build import CHANNEL, MOMENT, STANDARDS, a_tenant, an_album_event, an_album_ref, an_edit
 
 pytestmark = pytest.mark.services
 
@@ -34,7 +35,7 @@ def a_park(ref: PostRef, **values: Any) -> Parked:
 
 
 async def begin(pool: asyncpg.Pool, park: Parked) -> None:
-    await Parks(pool).begin(park, letter_of(park))
+    await Parks(pool).keep(park, letter_of(park))
 
 
 async def waiting(pool: asyncpg.Pool, ref: PostRef, run: str = "r1") -> dict[str, Any]:
@@ -153,12 +154,12 @@ async def test_a_post_is_not_concluded_while_a_park_of_it_is_open(
     before = await stages.conclude(ref, [], "indexed")
     await begin(pool, a_park(ref))
 
-    state = await archive.state(ref, VERSIONS)
+    state = await archive.state(ref, STANDARDS)
     left = await stages.conclude(ref, [], "indexed")
 
     assert (before, state.concluded, left) == (False, False, True)
     await Parks(pool).close(await Parks(pool).left_open(ref.workflow_id), "later run", None)
-    assert (await archive.state(ref, VERSIONS)).concluded
+    assert (await archive.state(ref, STANDARDS)).concluded
     assert not await stages.conclude(ref, [], "indexed")
 
 
@@ -169,4 +170,63 @@ async def test_an_album_whose_park_was_left_open_has_something_to_do(
     await AlbumArchive(pool).save(album, an_album_event(album, (ref,)))
     await begin(pool, a_park(ref, workflow_id=album.workflow_id, post_id=None, what="album"))
 
-    assert (await AlbumArchive(pool).state(album, "v1")).unsent > 0
+    assert (await AlbumArchive(pool).state(album, STANDARDS)).unsent > 0
+
+
+async def test_what_goes_on_by_itself_has_a_record_and_no_letter(pool: asyncpg.Pool, ref: PostRef) -> None:
+    await Parks(pool).keep(a_wait(ref, MOMENT), None)
+
+    row = await waiting(pool, ref)
+    assert (await Parks(pool).left_open(ref.workflow_id)).letters == ()
+    assert (row["until"], row["problems"][0]["goes_on_at"]) == (
+        MOMENT,
+        MOMENT.isoformat().replace("+00:00", "Z"),
+    )
+
+
+async def test_a_wait_that_is_tried_in_vain_keeps_its_beginning_and_gets_another_moment(
+    pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    await Parks(pool).keep(a_wait(ref, MOMENT), None)
+    later = a_wait(ref, MOMENT + timedelta(days=1), since=MOMENT + timedelta(hours=1))
+
+    for park in (later, later, a_wait(ref, MOMENT)):  # the last one was held up on its way
+        await Parks(pool).keep(park, None)
+
+    [row] = await ParkRecords(pool).of(ref.workflow_id)
+    assert (row["since"], row["until"]) == (MOMENT, MOMENT + timedelta(days=1))
+
+
+async def test_a_wait_that_has_ended_gets_no_other_moment(pool: asyncpg.Pool, ref: PostRef) -> None:
+    await Parks(pool).keep(a_wait(ref, MOMENT), None)
+    await Parks(pool).end(Settled(parked=a_wait(ref, MOMENT), woken_by=BY_ITSELF))
+
+    await Parks(pool).keep(a_wait(ref, MOMENT + timedelta(days=1)), None)
+
+    [row] = await ParkRecords(pool).of(ref.workflow_id)
+    assert (row["until"], row["woken_by"]) == (MOMENT, BY_ITSELF)
+
+
+async def test_a_park_that_lasts_gets_its_letter_once(pool: asyncpg.Pool, ref: PostRef) -> None:
+    for _ in range(2):
+        await begin(pool, a_park(ref))
+
+    assert len((await Parks(pool).left_open(ref.workflow_id)).letters) == 1
+
+
+async def test_what_a_run_waits_for_itself_is_none_of_what_earlier_ones_left(
+    pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    await begin(pool, a_park(ref))
+    await begin(pool, a_park(ref, run_id="r2"))
+
+    left = await Parks(pool).left_open(ref.workflow_id, "r2")
+
+    assert (len(left.parks), len(left.letters)) == (1, 1)
+    everything = await Parks(pool).left_open(ref.workflow_id)
+    assert (len(everything.parks), len(everything.letters)) == (2, 2)
+
+
+def a_wait(ref: PostRef, until: datetime, **values: Any) -> Parked:
+    spent = Problem(stage=Stage.VISION, error="BudgetExhaustedError", message="spent", goes_on_at=until)
+    return a_park(ref, **{"problems": (spent,), "until": until, "goes_on_at": until, **values})

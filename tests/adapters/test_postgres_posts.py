@@ -18,7 +18,7 @@ from contracts.post import PostRef
 from contracts.stages import Outcome, Stage
 from domain.links import page_key
 from tests.adapters.saved import a_known_ref, save
-from tests.build import CHANNEL, LONG, MOMENT, SHORT, VERSIONS, a_commit, a_record, a_ref
+from tests.build import CHANNEL, LONG, MOMENT, SHORT, STANDARDS, a_commit, a_record, a_ref
 
 pytestmark = pytest.mark.services
 
@@ -58,7 +58,7 @@ async def test_an_edit_that_was_overtaken_changes_nothing(archive: PostArchive, 
 
     await save(archive, ref, text="первая правка", edited_at=EDITED - timedelta(minutes=1))
 
-    state = await archive.state(ref, VERSIONS)
+    state = await archive.state(ref, STANDARDS)
     assert (await archive.material(ref, "v1")).text == "вторая правка"
     assert state.text_length == len("вторая правка")
 
@@ -77,11 +77,11 @@ async def test_counters_only_grow(archive: PostArchive, ref: PostRef, pool: asyn
 
 async def test_counters_make_nothing_stale(archive: PostArchive, ref: PostRef) -> None:
     await save(archive, ref)
-    before = await archive.state(ref, VERSIONS)
+    before = await archive.state(ref, STANDARDS)
 
     await save(archive, ref, views_count=100, reactions_count=5)
 
-    assert await archive.state(ref, VERSIONS) == before
+    assert await archive.state(ref, STANDARDS) == before
 
 
 @pytest.mark.parametrize(("name", "value"), [
@@ -200,11 +200,11 @@ async def test_a_reply_that_turns_out_to_leave_its_chat_makes_its_relations_new(
     archive: PostArchive, ref: PostRef
 ) -> None:
     await save(archive, ref, reply_to_message_id=3)
-    before = (await archive.state(ref, VERSIONS)).relations_hash
+    before = (await archive.state(ref, STANDARDS)).relations_hash
 
     await save(archive, ref, reply_to_message_id=3, reply_to_chat_id=ELSEWHERE)
 
-    assert (await archive.state(ref, VERSIONS)).relations_hash != before
+    assert (await archive.state(ref, STANDARDS)).relations_hash != before
 
 
 async def test_pages_come_in_the_order_of_the_links_however_the_database_reads_them(
@@ -264,7 +264,7 @@ async def test_text_that_no_store_accepts_is_stored_with_marks(archive: PostArch
 
 async def test_an_unknown_post_is_rejected(archive: PostArchive, ref: PostRef) -> None:
     with pytest.raises(RejectedError):
-        await archive.state(ref, VERSIONS)
+        await archive.state(ref, STANDARDS)
     with pytest.raises(RejectedError):
         await archive.material(ref, "v1")
 

@@ -16,7 +16,7 @@ from contracts.outgoing import Outgoing
 from contracts.post import MediaSeen, PostRef
 from contracts.stages import Stage
 from tests.adapters.saved import a_known_ref, save
-from tests.build import TENANT, VERSIONS, a_commit, a_record, a_ref, a_tenant, some_facts
+from tests.build import STANDARDS, TENANT, a_commit, a_record, a_ref, a_tenant, some_facts
 
 pytestmark = pytest.mark.services
 
@@ -76,7 +76,7 @@ async def test_a_stage_has_one_record_which_is_the_latest(
     for fingerprint in ("f1", "f2"):
         await stages.commit(a_commit(post, record=a_record(Stage.TAGS, fingerprint)))
 
-    records = (await archive.state(post, VERSIONS)).records
+    records = (await archive.state(post, STANDARDS)).records
 
     assert {stage: record.fingerprint.strip() for stage, record in records.items()} == {Stage.TAGS: "f2"}
 
@@ -86,7 +86,7 @@ async def test_several_stages_are_committed_together(
 ) -> None:
     await stages.commit(a_commit(post, Stage.CRAWL), a_commit(post, Stage.ENRICH))
 
-    assert set((await archive.state(post, VERSIONS)).records) == {Stage.CRAWL, Stage.ENRICH}
+    assert set((await archive.state(post, STANDARDS)).records) == {Stage.CRAWL, Stage.ENRICH}
 
 
 async def test_an_event_is_kept_once_and_as_it_was_first(
@@ -139,11 +139,11 @@ async def test_a_concluded_post_opens_again_when_a_stage_ran(
     stages: StageStore, post: PostRef, archive: PostArchive
 ) -> None:
     await stages.conclude(post, [an_outgoing(f"{post.post_id}:indexed")], "indexed")
-    concluded = (await archive.state(post, VERSIONS)).concluded
+    concluded = (await archive.state(post, STANDARDS)).concluded
 
     await stages.commit(a_commit(post, status="tagged"))
 
-    assert (concluded, (await archive.state(post, VERSIONS)).concluded) == (True, False)
+    assert (concluded, (await archive.state(post, STANDARDS)).concluded) == (True, False)
 
 
 async def test_two_posts_have_their_own_events(

@@ -1,4 +1,4 @@
-"""What any vector index must do, tried on the local mode of Qdrant."""
+"""What any vector index must do, tried on the local mode of Qdrant, and on a server where QDRANT_URL names one."""
 
 import asyncio
 import os
@@ -6,29 +6,49 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
 import pytest
+from qdrant_client import QdrantClient
 
 from adapters.qdrant import Embed, VectorIndex
 from contracts.embedding import EmbedderIdentity
 from contracts.errors import RejectedError, UnavailableError
 from contracts.index import SearchQuery, VectorPoint
 from tests.build import an_embedder
+from tests.servers.recording_qdrant import RecordingQdrant
 
 ONE, OTHER = uuid4(), uuid4()
 NEWS, DIARY = uuid4(), uuid4()
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SIZE = 4
 
+FIELDS = {
+    "tenant_id": "keyword", "channel_id": "keyword", "album_id": "keyword", "tags": "keyword", "posted_at_ts": "integer"
+}  # fmt: skip
+
 Open = Callable[[], VectorIndex]
 
 
-@pytest.fixture(params=["folder"])
+@pytest.fixture(params=["folder", "server"])
 def open_index(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    assert request.param == "folder"
+    if request.param == "folder":
+        return lambda: VectorIndex.at_path(tmp_path / "vectors", an_embedder(SIZE))
+    url = os.environ.get("QDRANT_URL")
+    if not url:
+        pytest.skip("NOT TESTED: no Qdrant server here (QDRANT_URL names one)")
+    with closing(QdrantClient(url=url)) as client:
+        for name in [found.name for found in client.get_collections().collections]:
+            if name.startswith((f"t{ONE}_", f"t{OTHER}_")):
+                client.delete_collection(name)
+    return lambda: VectorIndex.at_url(url, an_embedder(SIZE))
+
+
+@pytest.fixture
+def open_folder(tmp_path: Path) -> Open:
     return lambda: VectorIndex.at_path(tmp_path / "vectors", an_embedder(SIZE))
 
 
@@ -182,10 +202,13 @@ async def test_points_written_at_once_arrive_and_a_bad_one_fails_alone(index: Ve
     assert await index.count(ONE) == 20 and await index.count(OTHER) == 1
 
 
-async def test_a_folder_in_use_is_refused_with_a_sentence(index: VectorIndex, open_index: Open) -> None:
+async def test_a_folder_in_use_is_refused_with_a_sentence(open_folder: Open) -> None:
+    index = open_folder()
+
     with pytest.raises(UnavailableError, match="held by another process"):
-        open_index()
+        open_folder()
     assert await index.count(ONE) == 0
+    await index.close()
 
 
 async def test_a_server_that_does_not_answer_is_unavailable() -> None:
@@ -194,6 +217,33 @@ async def test_a_server_that_does_not_answer_is_unavailable() -> None:
     with pytest.raises(UnavailableError, match="qdrant"):
         await index.put_one(ONE, a_point("a"))
     await index.close()
+
+
+async def test_a_server_is_asked_for_an_index_of_each_field_and_waited_for() -> None:
+    with RecordingQdrant() as server:
+        index = VectorIndex.at_url(server.url, an_embedder(SIZE))
+        await index.put(ONE, [a_point(str(n)) for n in range(300)])
+        await index.put(ONE, [a_point("later")])
+        await index.close()
+
+    assert list(server.indexes.values()) == [FIELDS]
+    assert server.batches == [256, 44, 1]
+    assert all(waited for _, path, waited in server.writes if path.endswith(("/index", "/points")))
+    assert sum(path.endswith("/index") for _, path, _ in server.writes) == len(FIELDS)
+
+
+async def test_a_collection_that_is_older_than_an_index_gets_it() -> None:
+    with RecordingQdrant() as server:
+        for _ in range(2):
+            index = VectorIndex.at_url(server.url, an_embedder(SIZE))
+            await index.put(ONE, [a_point("a")])
+            await index.close()
+            [made] = [dict(fields) for fields in server.indexes.values()]
+            for fields in server.indexes.values():
+                fields.pop("album_id")
+
+    assert made == FIELDS
+    assert sum(path.endswith("/index") for _, path, _ in server.writes) == len(FIELDS) + 1
 
 
 CHILD = """
@@ -216,13 +266,13 @@ asyncio.run(main(sys.argv[1], UUID(sys.argv[2])))
 """
 
 
-async def test_what_was_acknowledged_survives_kill_9(open_index: Open, tmp_path: Path) -> None:
+async def test_what_was_acknowledged_survives_kill_9(open_folder: Open, tmp_path: Path) -> None:
     command = [sys.executable, "-c", CHILD, str(tmp_path / "vectors"), str(ONE)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path.cwd()) as child:
         assert child.stdout
         acknowledged = [UUID(child.stdout.readline().strip()) for _ in range(200)]
         os.kill(child.pid, signal.SIGKILL)
 
-    index = open_index()
+    index = open_folder()
     assert await index.ids(ONE) >= set(acknowledged)
     await index.close()

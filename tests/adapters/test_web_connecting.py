@@ -60,32 +60,6 @@ async def test_a_name_is_asked_for_once_and_its_checked_address_connected_to() -
     assert site.asked == [("a.example", "/page")]
 
 
-async def test_a_name_that_turns_private_is_refused_at_the_next_hop() -> None:
-    names = Names([PUBLIC], [PRIVATE])
-
-    async with HostileSite({"/page": redirect("/again"), "/again": PAGE}) as site:
-        internet = Internet(site.address)
-        with pytest.raises(RefusedError) as refused:
-            await WebReader(CrawlPolicy(), {}, names, internet).read("http://a.example/page")
-
-    assert refused.value.reason == "private_address"
-    assert internet.connected == [PUBLIC]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [[PRIVATE], [PUBLIC, "10.0.0.1"], [OTHER, "::1"], ["::ffff:10.0.0.1"], ["fe80::1%1"], ["100.64.0.1"]],
-)
-async def test_a_name_with_any_address_that_is_not_public_is_refused(answer: list[str]) -> None:
-    internet = Internet(":0")
-
-    with pytest.raises(RefusedError) as refused:
-        await WebReader(CrawlPolicy(), {}, Names(answer), internet).read("https://a.example/")
-
-    assert refused.value.reason == "private_address"
-    assert internet.connected == []
-
-
 async def test_an_override_does_not_vouch_for_the_hosts_it_redirects_to() -> None:
     async with HostileSite({"/page": redirect("http://other.example/")}) as site:
         reader = WebReader(CrawlPolicy(), {"a.example": site.address}, Names([PRIVATE]))

@@ -4,7 +4,8 @@ import gzip
 
 import pytest
 
-from adapters.web.reader import WebPage, WebReader
+from adapters.web.page import WebPage
+from adapters.web.reader import WebReader
 from contracts.errors import LinkFailedError, RefusedError
 from domain.policy import CrawlPolicy
 from tests.servers.hostile_site import ARTICLE, Answer, HostileSite, plain, silent_after

@@ -40,8 +40,8 @@ _WATCHED: Final[dict[str, dict[str, Callable[..., str]]]] = {
     "objects": {"put": lambda key, *_: str(key), "delete": str},
     "events": {"append_all": lambda events: str(len(events))},
     "redis": {"xack": lambda *ids: str(len(ids) - 2)},
-    "vision": {"look": lambda body, _: f"{_tenant()} {hashlib.sha256(body).hexdigest()}"},
-    "tagger": {"tags_for": lambda _: "asked"},
+    "vision": {"look": lambda body, *_: f"{_tenant()} {hashlib.sha256(body).hexdigest()}"},
+    "tagger": {"tags_for": lambda *_: "asked"},
 }
 
 

@@ -15,7 +15,7 @@ from contracts.errors import RejectedError
 from contracts.streams import STREAMS
 from runtime.settings import Settings
 from tests.chaos.house import House
-from workers.providers import wanted_embedder
+from workers.embedders import wanted_embedder
 
 POSTS: Final = """
 SELECT p.id, c.tg_channel_id AS channel, p.telegram_message_id AS message, p.enrichment_status AS status,

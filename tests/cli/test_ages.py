@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from cli.ages import ago, lasted, moment_of
+from cli.ages import ago, moment_of
+from domain.moments import lasted
 from tests.build import MOMENT
 
 

@@ -84,7 +84,7 @@ def test_the_end_says_where_parked_posts_are() -> None:
     show_end(a_progress(state="finished", under_way=0, per_second_now=None), screen)
 
     assert text.getvalue().startswith("finished: 620 of 1000 posts at rest: 618 done, 2 parked\n")
-    assert "TgState = needs_human" in text.getvalue()
+    assert "`postloom stuck`" in text.getvalue()
 
 
 def test_beside_a_bar_there_are_few_words() -> None:

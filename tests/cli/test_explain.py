@@ -91,6 +91,7 @@ def test_an_open_park_says_how_long_and_what_lets_it_go_on() -> None:
         ),
         ({"action": "retry", "decided_by": "anna"}, "ended 2026-03-01 12:30:00: retry by anna"),
         ({"woken_by": "edit"}, "woken by edit"),
+        ({"woken_by": "itself"}, "went on by itself"),
     ],
 )
 def test_a_park_that_ended_says_how(ended: dict[str, Any], said: str) -> None:
@@ -98,6 +99,13 @@ def test_a_park_that_ended_says_how(ended: dict[str, Any], said: str) -> None:
 
     assert said in text
     assert RETRY not in text
+
+
+def test_a_park_that_goes_on_by_itself_says_when() -> None:
+    problem = {**PARK["problems"][0], "goes_on_at": MOMENT.isoformat()}
+
+    assert "goes on by itself 2026-" in shown(unknown({**PARK, "problems": [problem]}, RUN))
+    assert "goes on by itself" not in shown(unknown(PARK, RUN))
 
 
 def test_a_park_that_its_workflow_did_not_outlive_says_so() -> None:

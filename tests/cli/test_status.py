@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,13 +15,16 @@ from cli.patience import NoAnswerError, answered
 from cli.screen import Screen
 from cli.status.screen import show
 from cli.status.work import cut
+from tests.build import MOMENT
+
+NOTHING = {"limit": None, "used": 0, "reserved": 0, "left": None}
 
 
 def _facts(**other: Any) -> dict[str, Any]:
     return {
         "service": {"running": True, "ready": True, "checks": {}}, "addresses": {}, "posts": [], "unfinished": [],
         "stages": [], "albums": [], "channel_pictures": [], "outbox": [], "streams": [], "workflows": None, "fills": [],
-        **other,
+        "spending": {"today": [], "brakes": []}, **other,
     }  # fmt: skip
 
 
@@ -55,6 +59,39 @@ def test_a_collection_that_is_being_filled_says_how_far_it_is() -> None:
 
     assert "12/40 posts" in told
     assert "being filled" not in _shown(_facts(fills=[])) + _shown(_facts(fills=None))
+
+
+def test_what_was_spent_today_and_who_is_left_in_peace_is_a_line_each() -> None:
+    everything = {
+        "stage": "", "tokens": {"limit": 1000, "used": 200, "reserved": 50, "left": 750}, "requests": 7, "calls": 9,
+        "microunits": {"limit": None, "used": 1_250_000, "reserved": 0, "left": None},
+    }  # fmt: skip
+    city = {"tenant": "city", "currency": "RUB", "budgets": [everything]}
+    poor = {
+        "tenant": "poor",
+        "currency": "RUB",
+        "budgets": [{**everything, "microunits": {**NOTHING, "limit": 5 * 10**6}}],
+    }
+    free = {
+        "tenant": "free",
+        "currency": "",
+        "budgets": [{**everything, "tokens": {**NOTHING, "used": 3}, "microunits": NOTHING}],
+    }
+    brake = {
+        "provider": "gigachat", "failures": 3, "last_error": "UnavailableError: 503", "now": MOMENT,
+        "opened_at": MOMENT - timedelta(seconds=45), "probe_at": MOMENT + timedelta(seconds=12),
+    }  # fmt: skip
+
+    told = " ".join(_shown(_facts(spending={"today": [city, poor, free], "brakes": [brake]})).split())
+
+    assert "city: 250 of 1000 tokens, 1.25 RUB, 7 requests" in told
+    assert "poor: 250 of 1000 tokens, 0.00 of 5.00 RUB, 7 requests" in told
+    assert "free: 3 tokens, 7 requests" in told
+    assert (
+        "gigachat is left in peace since 45 s: 3 failures in a row, asked again in 12 s (UnavailableError: 503)"
+        in told
+    )
+    assert "Spent" not in _shown(_facts())
 
 
 def test_posts_per_second_and_the_time_left_are_shown_while_something_moves() -> None:
@@ -97,12 +134,25 @@ def test_deleted_posts_are_counted_apart_from_those_that_are_there() -> None:
 
 
 def test_what_waits_for_somebody_leads_to_the_command_that_lists_it() -> None:
-    workflows = {"open": {"PostWorkflow": {"needs_human": 2}}, "stuck": {"tags:RejectedError": 2}}
+    workflows = {
+        "open": {"PostWorkflow": {"needs_human": 2}}, "stuck": {"tags:RejectedError": 2}, "deferred": {},
+    }  # fmt: skip
 
     shown = _shown(_facts(workflows=workflows))
 
+    assert "2 need you: `postloom stuck`" in shown
     assert "2 stuck at tags:RejectedError" in shown
-    assert "`postloom stuck`" in shown
+
+
+def test_what_goes_on_by_itself_is_counted_apart_from_what_needs_somebody() -> None:
+    deferred = {"vision:BudgetExhaustedError": 30, "crawl:BrakedError": 10}
+    workflows = {"open": {}, "stuck": {"tags:RejectedError": 3}, "deferred": deferred}
+
+    shown = _shown(_facts(workflows=workflows))
+
+    assert "3 need you, 40 go on by themselves: `postloom stuck`" in shown
+    assert "30 deferred at vision:BudgetExhaustedError" in shown
+    assert "need you" not in _shown(_facts(workflows={**workflows, "stuck": {}}))
 
 
 def test_dead_letters_lead_to_the_command_that_lists_them() -> None:

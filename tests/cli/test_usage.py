@@ -69,6 +69,29 @@ def _a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         (["dlq", "replay"], 2, "which? Name letters"),
         (["dlq", "replay", "1-1", "--all"], 2, "not both"),
         (["dlq", "replay", "--all"], 1, "start it with `postloom up`"),
+        (["budget", "show"], 1, "start it with `postloom up`"),
+        (["budget", "set"], 2, "Missing argument"),
+        (["budget", "set", "a"], 2, "say how much: --tokens N, --money 12.50, or none for no limit"),
+        (
+            ["budget", "set", "a", "--stage", "crawl", "--tokens", "5"],
+            2,
+            "'crawl' is no stage that asks a provider",
+        ),
+        (
+            ["budget", "set", "a", "--tokens", "12.5"],
+            2,
+            "--tokens is a whole number from 0 on, or none; not '12.5'",
+        ),
+        (["budget", "set", "a", "--tokens=-1"], 2, "not '-1'"),
+        (["budget", "set", "a", "--tokens", "٣"], 2, "not '٣'"),
+        (["budget", "set", "a", "--tokens", str(2**63)], 2, "a whole number"),
+        (["budget", "set", "a", "--money", "much"], 2, "--money is an amount like 12.50"),
+        (["budget", "set", "a", "--money", "0.0000001"], 2, "with six places at most"),
+        (["budget", "set", "a", "--money=-1"], 2, "not '-1'"),
+        (["budget", "set", "a", "--money", "nan"], 2, "not 'nan'"),
+        (["budget", "set", "a", "--money", "1e30"], 2, "not '1e30'"),
+        (["budget", "set", "a", "--money", "12.50"], 2, "no money is counted without prices"),
+        (["budget", "set", "a", "--tokens", "5"], 1, "start it with `postloom up`"),
         (["delete", "https://t.me/c/123/4"], 1, "start it with `postloom up`"),
         (["delete", "https://t.me/c/123/4", "--reason", "rage"], 2, "'--reason'"),
     ],
@@ -154,8 +177,50 @@ def test_the_doctor_says_what_to_do_about_what_is_missing(
     assert "correct POSTLOOM_TEMPORAL__CLI" in capsys.readouterr().out
 
 
+def test_the_doctor_asks_servers_that_are_configured_and_says_which_settings_lead_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = {
+        "S3__BUCKET": "posts", "S3__ENDPOINT_URL": "http://127.0.0.1:1", "S3__ACCESS_KEY": "key",
+        "S3__SECRET_KEY": "hidden", "NEO4J__URL": "bolt://127.0.0.1:1", "NEO4J__PASSWORD": "hidden",
+        "QDRANT_URL": "http://127.0.0.1:1",
+    }  # fmt: skip
+    for name, value in nowhere.items():
+        monkeypatch.setenv(f"POSTLOOM_{name}", value)
+
+    assert run(["doctor", "--json"]) == 1
+
+    told = capsys.readouterr().out
+    by_name = {finding["name"]: finding for finding in json.loads(told)["findings"]}
+    for name, setting in (("objects", "S3__"), ("vectors", "QDRANT_URL"), ("graph", "NEO4J__")):
+        assert not by_name[name]["ok"] and f"POSTLOOM_{setting}" in by_name[name]["do"]
+    assert "hidden" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("S3__ENDPOINT_URL", "https://s3.example.org", "an endpoint_url needs a bucket"),
+        ("S3__ACCESS_KEY", "key", "go together"),
+        ("S3__BUCKET", "No Bucket", "POSTLOOM_S3__BUCKET"),
+        ("NEO4J__URL", "bolt://neo4j.example.org", "a url needs a password"),
+        ("NEO4J__URL", "http://neo4j.example.org", "POSTLOOM_NEO4J__URL"),
+        ("NEO4J__URL", "bolt://neo4j:secret@neo4j.example.org", "POSTLOOM_NEO4J__URL"),
+    ],
+)
+def test_a_store_that_cannot_be_meant_is_refused_with_the_setting(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"POSTLOOM_{name}", value)
+
+    assert run(["status"]) == 2
+
+    told = capsys.readouterr().err
+    assert said in told and f"POSTLOOM_{name.partition('__')[0]}" in told
+
+
 def test_help_loads_nothing_heavy() -> None:
-    heavy = "'temporalio', 'asyncpg', 'qdrant_client', 'httpx', 'pydantic'"
+    heavy = "'temporalio', 'asyncpg', 'qdrant_client', 'neo4j', 'botocore', 'httpx', 'pydantic'"
     look = f"import sys, cli.main; print([name for name in ({heavy}) if name in sys.modules])"
     root = Path(__file__).parents[2]
 

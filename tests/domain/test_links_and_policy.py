@@ -1,13 +1,11 @@
-"""Links as they are compared, and which are read; which pictures are looked at."""
+"""Links as they are compared, and which are read."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.post import MediaRef
 from domain.links import MAX_LENGTH, found_in, normalized, page_key, unique
-from domain.policy import CrawlPolicy, Policies, VisionPolicy
-from tests.build import a_file
+from domain.policy import CrawlPolicy, Policies
 
 
 @pytest.mark.parametrize(("link", "clean"), [
@@ -57,19 +55,14 @@ def test_links_are_read_for_a_reason(text: str, tags: tuple[str, ...], trigger: 
     assert CrawlPolicy(trigger_tags=("ai",)).trigger(text, tags) == trigger
 
 
-@pytest.mark.parametrize(("media", "reason"), [
-    (a_file(), None),
-    (a_file(missing="too_large"), "too_large"),
-    (a_file(object_key=None), "media_missing"),
-    (a_file(mime="video/mp4"), "unsupported_mime"),
-    (a_file(size_bytes=16 * 1024 * 1024), "image_too_large"),
-])  # fmt: skip
-def test_a_file_is_looked_at_or_refused_with_its_reason(media: MediaRef, reason: str | None) -> None:
-    assert VisionPolicy().refusal(media) == reason
-
-
 def test_a_changed_value_changes_the_version_of_its_part_alone() -> None:
     policies = Policies(crawl=CrawlPolicy(max_links_per_post=1))
 
     assert policies.crawl_version() != Policies().crawl_version()
     assert policies.vision_version() == Policies().vision_version()
+
+
+def test_how_many_pages_may_be_read_makes_no_page_stale() -> None:
+    policies = Policies(crawl=CrawlPolicy(per_tenant_daily=1, per_domain_hourly=1))
+
+    assert policies.crawl_version() == Policies().crawl_version()

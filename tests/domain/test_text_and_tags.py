@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from domain import tags
 from domain.text import content_hash, normalized, storable, tags_hash, word_count
-from tests.build import LONG
 
 
 @pytest.mark.parametrize(("raw", "clean"), [
@@ -44,30 +43,6 @@ def test_the_tags_hash_is_the_contracts() -> None:
 @pytest.mark.parametrize(("text", "words"), [("", 0), ("одно", 1), (" два  слова ", 2)])
 def test_words_are_counted(text: str, words: int) -> None:
     assert word_count(text) == words
-
-
-@pytest.mark.parametrize(("candidate", "kept"), [
-    ("Трамвай", ("трамвай",)), (" «речного  вокзала», ", ("речного вокзала",)), ("самолёт", ()), ("н", ()),
-    ("https://t.me/x", ()), ("@кто", ()), ("<b>", ()), ("#трамвай", ("трамвай",)), ("x" * 61, ()),
-])  # fmt: skip
-def test_a_tag_is_kept_clean_or_not_at_all(candidate: str, kept: tuple[str, ...]) -> None:
-    text = f"{LONG} https://t.me/x @кто <b> {'x' * 61}"
-
-    assert tags.clean([candidate], text) == kept
-
-
-def test_at_most_five_tags_are_kept_each_once() -> None:
-    words = LONG.split()
-
-    assert len(tags.clean([*words, *words], LONG)) == tags.MAX_TAGS
-
-
-@given(st.lists(st.text()), st.text())
-def test_every_tag_stands_in_the_text(candidates: list[str], text: str) -> None:
-    kept = tags.clean([*candidates, *text.split()], text)
-
-    assert all(tag in normalized(text).lower() for tag in kept)
-    assert len(kept) <= tags.MAX_TAGS
 
 
 @pytest.mark.parametrize(("text", "has_picture", "reason"), [

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.desktop_export.model import ExportedFile
 from adapters.folder import FolderStore
+from contracts.errors import RefusedError
 from contracts.identity import digest
 from ingest.intake import Intake, inspect
 from tests.ingest.exports import PNG
@@ -102,3 +103,19 @@ async def test_a_file_without_bytes_has_a_hash_of_its_own(folder: Path, tmp_path
     assert outcome == row.missing == "zero_byte"
     assert row.sha256 == digest("missing", _POST, 0)
     assert row.s3_key is None
+
+
+class FullStore:
+    """A store without room."""
+
+    async def put_file(self, key: str, source: Path, content_type: str) -> bool:
+        raise RefusedError("no room", "quota")
+
+
+async def test_a_file_that_the_store_has_no_room_for_is_missing_with_that_reason(folder: Path) -> None:
+    intake = Intake(folder, _TENANT, FullStore(), _LIMIT)
+
+    row, outcome = await intake.take(ExportedFile(path="photos/a.png", mime="image/png"), _POST)
+
+    assert outcome == row.missing == "quota"
+    assert (row.s3_key, row.sha256) == (None, digest("missing", _POST, 0))

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from runtime.settings import Settings
 
 _EXAMPLE: Final = Path(__file__).parents[2] / "deploy" / ".env.example"
-_SETTING: Final = re.compile(r"#(POSTLOOM_[A-Z_]+)=(.*)")
+_SETTING: Final = re.compile(r"#(POSTLOOM_[A-Z0-9_]+)=(.*)")
 
 
 @pytest.fixture(autouse=True)

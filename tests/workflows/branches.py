@@ -21,6 +21,7 @@ from tests.build import (
     an_event,
 )
 from tests.workflows.campaign_branches import CAMPAIGNS
+from tests.workflows.deferring_branches import DEFERRING
 from tests.workflows.parking_branches import PARKING
 from tests.workflows.photo_branches import PHOTOS
 from tests.workflows.reconcile_branches import RECONCILING
@@ -316,4 +317,5 @@ ALL: Final[dict[str, Callable[[Town], Awaitable[Handle]]]] = {
     **PARKING,
     **CAMPAIGNS,
     **RECONCILING,
+    **DEFERRING,
 }

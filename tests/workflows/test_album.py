@@ -1,15 +1,18 @@
 """An album collects its items, waits for their pictures, and is put together."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from contracts.errors import RejectedError
+from contracts.errors import BrakedError, BudgetExhaustedError, RejectedError
+from contracts.parking import BY_ITSELF
 from contracts.post import Decision, MediaRef, PostRef
 from tests.build import LONG, a_post, a_timing, an_album, an_album_event, an_event
-from tests.workflows.town import Town, counted, until, within
+from tests.workflows.town import Town, counted, parked, until, within
 from workflows.album import AlbumWorkflow
-from workflows.attributes import NEEDS_HUMAN, STATE, WAITING
+from workflows.attributes import DEFERRED, NEEDS_HUMAN, STATE, STUCK_REASON, WAITING
 from workflows.starting import refresh_album
 
 pytestmark = pytest.mark.services
@@ -169,6 +172,42 @@ async def test_an_album_that_cannot_be_put_together_is_parked_and_goes_on_when_t
 
     assert result.state == "complete"
     assert len(town.told_events("album:assembled")) == 1
+
+
+async def test_an_album_whose_store_is_left_alone_waits_and_goes_on_by_itself(town: Town) -> None:
+    refs = items_of(town, 2)
+    await arrive(town, *refs)
+    now = datetime.now(UTC)
+    town.world.graph.weather.always = BrakedError("left alone", timedelta(hours=1), now)
+    handle = await town.start_album(an_album(town.album_ref(), refs, park_seconds=0.1))
+    await parked(handle, DEFERRED)
+
+    town.world.graph.weather.always = None
+    result = await within(handle.result())
+
+    shown = (await handle.describe()).typed_search_attributes
+    assert (result.state, shown.get(STATE), shown.get(STUCK_REASON)) == ("complete", "complete", None)
+    assert [end.woken_by for end in town.world.parks.ended.values()] == [BY_ITSELF]
+
+
+async def test_an_album_whose_pictures_wait_for_a_budget_is_put_together_again_with_them(town: Town) -> None:
+    refs = items_of(town, 2)
+    for ref in refs:
+        town.world.attach(ref, picture_of(town, ref), words="афиша")
+    town.world.eyes.weather.always = BudgetExhaustedError("spent", datetime.now(UTC) + timedelta(seconds=2))
+    posts = [await town.start(a_post(ref, text="")) for ref in refs]
+    for post in posts:
+        await parked(post, DEFERRED)
+    assert (await town.run_album(an_album(town.album_ref(), refs))).state == "partial"
+
+    town.world.eyes.weather.always = None
+    for post in posts:
+        await within(post.result())
+
+    async def is_complete() -> bool:
+        return town.told_events("album:assembled")[-1]["partial"] is False
+
+    await until(is_complete)
 
 
 async def test_an_album_that_was_given_up_ends_with_the_reason(town: Town) -> None:

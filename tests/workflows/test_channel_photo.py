@@ -1,17 +1,20 @@
 """A channel's own picture is looked at once and recorded; what cannot be done parks it."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
 from contracts.channel_photo import ChannelPhotoRef
-from contracts.errors import RejectedError
+from contracts.errors import BudgetExhaustedError, RejectedError
+from contracts.parking import BY_ITSELF
 from contracts.post import Decision, MediaRef
 from contracts.stages import Stage
 from tests.build import a_channel_photo, a_post
 from tests.fakes import Weather
 from tests.workflows.town import Town, parked, until, within
-from workflows.attributes import STAGE, STATE, STUCK_REASON
+from workflows.attributes import DEFERRED, STAGE, STATE, STUCK_REASON
 from workflows.channel_photo import ChannelPhotoWorkflow
 
 pytestmark = pytest.mark.services
@@ -95,6 +98,20 @@ def weather_of(town: Town, stage: Stage) -> Weather:
         Stage.VISION: town.world.eyes.weather,
         Stage.GRAPH: town.world.graph.weather,
     }[stage]
+
+
+async def test_a_picture_that_waits_for_a_budget_goes_on_by_itself(town: Town) -> None:
+    town.world.eyes.weather.always = BudgetExhaustedError("spent", datetime.now(UTC) + timedelta(seconds=0.5))
+    handle = await town.start_photo(a_channel_photo(a_kept_photo(town), park_seconds=0.1))
+    await parked(handle, DEFERRED)
+
+    town.world.eyes.weather.always = None
+    result = await within(handle.result())
+
+    shown = (await handle.describe()).typed_search_attributes
+    (ended,) = town.world.parks.ended.values()
+    assert (result.state, shown.get(STATE), shown.get(STUCK_REASON)) == ("done", "done", None)
+    assert (ended.parked.what, ended.woken_by) == ("channel picture", BY_ITSELF)
 
 
 async def test_a_parked_picture_says_what_can_be_sent(town: Town) -> None:

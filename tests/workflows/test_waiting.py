@@ -142,7 +142,10 @@ def test_a_run_of_a_post_hands_on_what_it_was_handed() -> None:
         deletion=Deletion(reason="admin"),
         skipped=(Stage.GRAPH, Stage.VECTORS),
         seen=(("refresh", "a"), ("retag", "r")),
+        park_seconds=5.0,
+        rest_seconds=1.0,
         parked_until=MOMENT,
+        parked_since=MOMENT,
     )
 
     assert PostWorkflow(given)._next_run() == given
@@ -151,12 +154,12 @@ def test_a_run_of_a_post_hands_on_what_it_was_handed() -> None:
 def test_a_run_of_an_album_hands_on_what_it_was_handed() -> None:
     ref = an_album_ref()
     events = (an_album_event(ref), an_album_event(ref, items_count=3))
-    given = AlbumInput(ref=ref, events=events, deadline_seconds=1.0, parked_until=MOMENT)
+    given = AlbumInput(ref=ref, events=events, deadline_seconds=1.0, parked_until=MOMENT, parked_since=MOMENT)
 
     assert AlbumWorkflow(given)._next_run() == given
 
 
 def test_a_run_of_a_channel_picture_hands_on_what_it_was_handed() -> None:
-    given = ChannelPhotoInput(ref=a_channel_photo_ref(), parked_until=MOMENT)
+    given = ChannelPhotoInput(ref=a_channel_photo_ref(), parked_until=MOMENT, parked_since=MOMENT)
 
     assert ChannelPhotoWorkflow(given)._next_run() == given

@@ -159,14 +159,14 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float = DEADL
             await asyncio.sleep(0.02)
 
 
-async def parked(handle: WorkflowHandle[Any, Any]) -> list[dict[str, Any]]:
-    """Wait until a post or a channel picture is parked; return its problems."""
+async def parked(handle: WorkflowHandle[Any, Any], state: str = NEEDS_HUMAN) -> list[dict[str, Any]]:
+    """Wait until a post, an album or a channel picture is parked in that state; return its problems."""
     problems: list[dict[str, Any]] = []
 
     async def is_parked() -> bool:
         described = await handle.describe()
         problems[:] = (await handle.query("status"))["problems"]
-        return bool(problems) and described.typed_search_attributes.get(STATE) == NEEDS_HUMAN
+        return bool(problems) and described.typed_search_attributes.get(STATE) == state
 
     await until(is_parked)
     return problems

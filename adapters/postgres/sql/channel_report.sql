@@ -18,6 +18,14 @@ WITH ours AS (
 ), looked AS (
     SELECT v.file_sha256, v.vision_version, v.features_hash, v.skipped, v.calls
     FROM files JOIN media_vision v USING (tenant_id, file_sha256)
+), skips AS (
+    -- As the posts' stages say; of the channel's own, as the looks say, or why there are no bytes.
+    SELECT f.key AS file_sha256, f.value ->> 'reason' AS reason
+    FROM stages s CROSS JOIN LATERAL jsonb_each(s.result -> 'files') AS f
+    WHERE s.stage = 'vision' AND f.value ->> 'how' = 'skip'
+    UNION SELECT own.file_sha256, COALESCE(o.missing, l.skipped)
+    FROM own JOIN media_objects o USING (tenant_id, file_sha256) LEFT JOIN looked l USING (file_sha256)
+    WHERE o.missing IS NOT NULL OR l.skipped IS NOT NULL
 )
 SELECT
     (SELECT count(*) FROM ours) AS total,
@@ -49,8 +57,8 @@ SELECT
     (SELECT count(DISTINCT file_sha256) FROM looked WHERE features_hash IS NOT NULL) AS pictures_analysed,
     (SELECT COALESCE(sum(calls), 0)::bigint FROM looked) AS looks,
     (
-        SELECT COALESCE(jsonb_object_agg(skipped, n), '{}')
-        FROM (SELECT skipped, count(DISTINCT file_sha256) AS n FROM looked WHERE skipped IS NOT NULL GROUP BY 1) s
+        SELECT COALESCE(jsonb_object_agg(reason, n), '{}')
+        FROM (SELECT reason, count(DISTINCT file_sha256) AS n FROM skips GROUP BY 1) s
     ) AS pictures_skipped,
     (
         SELECT COALESCE(jsonb_agg(jsonb_build_object('tag', tag, 'posts', n) ORDER BY n DESC, tag), '[]')

@@ -13,13 +13,16 @@ SELECT
             'position', i.position, 'post_id', COALESCE(s.post_id, i.post_id), 'message_id', p.telegram_message_id,
             'state', CASE WHEN i.deleted_at IS NOT NULL THEN 'deleted'
                 ELSE COALESCE(p.enrichment_status, 'not arrived') END,
-            'missing', o.missing, 'skipped', v.skipped, 'file', m.file_sha256, 'looked_at', v.analyzed_at)
+            'missing', o.missing, 'skipped', CASE
+                WHEN f.told ->> 'how' = 'skip' THEN f.told ->> 'reason' WHEN f.told IS NULL THEN v.skipped END, 'file', m.file_sha256, 'looked_at', v.analyzed_at)
             ORDER BY i.position), '[]')
         FROM media_group_items i
         LEFT JOIN post_aliases s ON s.tenant_id = g.tenant_id AND s.alias = i.post_id
         LEFT JOIN posts p ON p.id = COALESCE(s.post_id, i.post_id)
         LEFT JOIN post_media_map m ON m.post_id = p.id AND m.position = 0
         LEFT JOIN media_objects o ON o.tenant_id = m.tenant_id AND o.file_sha256 = m.file_sha256
+        LEFT JOIN post_stages n ON n.post_id = p.id AND n.stage = 'vision'
+        LEFT JOIN LATERAL (SELECT n.result #> ARRAY['files', m.file_sha256::text] AS told) f ON true
         LEFT JOIN LATERAL (
             SELECT * FROM media_vision w WHERE w.tenant_id = m.tenant_id AND w.file_sha256 = m.file_sha256
             ORDER BY w.analyzed_at DESC NULLS LAST LIMIT 1

@@ -7,11 +7,19 @@ SELECT
             'media', jsonb_build_object(
                 'sha256', m.file_sha256, 'object_key', o.s3_key, 'mime', o.mime, 'size_bytes', o.size_bytes,
                 'position', m.position, 'missing', o.missing),
-            'facts', v.data, 'skipped', v.skipped) ORDER BY m.position), '[]')
+            'facts', v.data, 'skipped', CASE
+                WHEN NOT s.result ? 'files' THEN v.skipped
+                WHEN s.result #>> ARRAY['files', m.file_sha256::text, 'how'] = 'skip'
+                    THEN s.result #>> ARRAY['files', m.file_sha256::text, 'reason'] END) ORDER BY m.position), '[]')
         FROM post_media_map m
         JOIN media_objects o USING (tenant_id, file_sha256)
-        LEFT JOIN media_vision v
-            ON v.tenant_id = m.tenant_id AND v.file_sha256 = m.file_sha256 AND v.vision_version = $2
+        -- What was seen is what the post's own vision stage has recorded, and nothing before it has: another post may
+        -- have had the same bytes looked at otherwise. Records of before that name no files: the look of this version.
+        LEFT JOIN post_stages s ON s.post_id = m.post_id AND s.stage = 'vision'
+        LEFT JOIN media_vision v ON v.tenant_id = m.tenant_id AND v.file_sha256 = m.file_sha256
+            AND v.vision_version = CASE
+                WHEN s.result ? 'files' THEN s.result #>> ARRAY['files', m.file_sha256::text, 'version']
+                WHEN s.post_id IS NOT NULL THEN $2 END
         WHERE m.post_id = p.id
     ) AS pictures,
     (

@@ -1,7 +1,7 @@
 -- What decides which stages of a post are stale; adapters/postgres/posts.py says of which posts.
 SELECT
     p.id AS post_id, p.tenant_id, p.channel_id, c.tg_channel_id, p.telegram_message_id AS message_id,
-    p.trace_id, p.grouped_id, p.content_hash, length(p.content) AS text_length, p.urls AS links,
+    p.trace_id, p.grouped_id, p.content_hash, p.content AS text, c.username, c.title, p.urls AS links,
     p.is_processed AND NOT EXISTS (
         SELECT FROM parks k WHERE k.post_id = p.id AND k.ended_at IS NULL
     ) AS concluded,

@@ -1,8 +1,8 @@
-"""The tables of the embedded graph: labels, relationships, and who owns which relationship."""
+"""What any graph of ours is made of: labels, relationships, and who owns which relationship."""
 
 from typing import Final
 
-#: Columns beside ``key`` and ``tenant_id``. The key begins with the tenant, so that no node is shared by two.
+#: Properties beside ``key`` and ``tenant_id``. The key begins with the tenant, so that no node is shared by two.
 #: The original's (User)-[:OWNS]-> is not here: the user was always 'system'.
 LABELS: Final[dict[str, dict[str, str]]] = {
     "Post": {
@@ -86,28 +86,3 @@ KEPT_BY: Final[dict[str, str]] = {
     "Channel": "(n)-[:HAS_POST|HAS_ALBUM|HAS_IMAGE]->()",
     "Post": "(n)<-[:REPLIES_TO|FORWARDED_FROM_POST|CONTAINS]-()",
 }
-
-_PROPERTY_TYPES: Final = {"confidence": "DOUBLE", "position": "INT64"}
-
-
-def tables() -> list[str]:
-    """Return the statements that declare every table; harmless where it is there already.
-
-    What came later is added to the tables of a graph that is older.
-    """
-    nodes = [
-        f"CREATE NODE TABLE IF NOT EXISTS {label}(key STRING PRIMARY KEY, tenant_id STRING, "
-        + ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        + ")"
-        for label, columns in LABELS.items()
-    ]
-    relationships = [
-        f"CREATE REL TABLE IF NOT EXISTS {kind}(FROM {source} TO {target}"
-        + (f", {name} {_PROPERTY_TYPES[name]})" if name else ")")
-        for kind, (source, target, name) in RELATIONSHIPS.items()
-    ]
-    later = [
-        f"ALTER TABLE {kind} ADD IF NOT EXISTS FROM {source} TO {target}"
-        for kind, (source, target) in ALSO.items()
-    ]
-    return nodes + relationships + later

@@ -1,4 +1,4 @@
-"""A post, an album or a channel's picture as rows of the graph's tables."""
+"""A post, an album or a channel's picture as nodes and relationships, for whatever graph they go into."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from contracts.identity import digest
 from contracts.index import AlbumNode, ChannelPhotoNode, GraphCounts, ImageNode, PostNode
 
 MAX_CONTENT: Final = 2048
 _SEPARATOR: Final = "\x1f"
+#: A longer name stands in its key as a hash: indexes take no keys of several kilobytes.
+_LONGEST_NAME: Final = 500
 
 
 class Edge(NamedTuple):
@@ -73,7 +76,8 @@ class Drawing:
 
 def node_key(tenant: UUID, *name: object) -> str:
     """Return the key of a node: the tenant first, so that no two tenants share one."""
-    return f"{tenant}:{_SEPARATOR.join(str(part) for part in name)}"
+    whole = _SEPARATOR.join(str(part) for part in name)
+    return f"{tenant}:{whole if len(whole) <= _LONGEST_NAME else digest(whole)}"
 
 
 def of_post(node: PostNode) -> Drawing:
@@ -166,5 +170,5 @@ def _draw_origin(drawing: Drawing, node: PostNode, post: str) -> None:
 
 
 def _timestamp(moment: datetime | None) -> str | None:
-    """Return it in UTC without a zone, as the store keeps it (it would drop any zone silently)."""
+    """Return it in UTC without a zone: a graph may drop a zone silently."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() if moment else None

@@ -1,0 +1,147 @@
+"""Taking one look at a file, whoever looks: a claim first, an answer that is kept before it is remembered."""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+from uuid import UUID
+
+from activities.timing import milliseconds_since, timing
+from contracts.asking import Asker
+from contracts.errors import BusyError, RefusedError, RejectedError
+from contracts.identity import digest
+from contracts.post import MediaRequest, MediaSeen
+from contracts.stages import Stage
+from contracts.vision import Look, PictureFacts
+
+#: Longer than one attempt may take: a claim outlives its holder only when the holder died.
+CLAIM: Final = timedelta(minutes=3)
+#: Under this name the object of an answer says which version of looking it answers to.
+_VERSION: Final = "vision_version"
+
+
+class Vision(Protocol):
+    """Looks at one picture."""
+
+    @property
+    def provider(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
+    async def look(self, body: bytes, mime: str, asker: Asker) -> PictureFacts: ...
+
+
+class Looks(Protocol):
+    """Remembers what was seen."""
+
+    async def recall(self, tenant_id: UUID, sha256: str, version: str) -> MediaSeen | None: ...
+
+    async def known(
+        self, tenant_id: UUID, files: Iterable[str], versions: Iterable[str]
+    ) -> Mapping[str, Mapping[str, Look]]: ...
+
+    async def claim(self, tenant_id: UUID, sha256: str, version: str, lasting: timedelta) -> bool: ...
+
+    async def release(self, tenant_id: UUID, sha256: str, version: str) -> None: ...
+
+    async def remember(
+        self, tenant_id: UUID, seen: MediaSeen, version: str, facts: PictureFacts | None, key: str | None
+    ) -> None: ...
+
+
+class Objects(Protocol):
+    """Keeps bytes under keys."""
+
+    async def get(self, key: str) -> bytes: ...
+
+    async def put(self, key: str, body: bytes, content_type: str) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Eye:
+    """Who looks, and the version under which the look is remembered."""
+
+    vision: Vision
+    version: str
+
+
+class Looking:
+    """Looks, unless somebody of the tenant has with that version."""
+
+    def __init__(self, looks: Looks, objects: Objects) -> None:
+        self._looks, self._objects = looks, objects
+
+    async def seen(self, request: MediaRequest, eye: Eye) -> MediaSeen:
+        """Return what is known of the file, by looking at it where nothing is.
+
+        An answer is kept as an object before it is remembered: a crash or an outage in between costs no second look.
+
+        Raises:
+            BusyError: somebody is looking right now.
+        """
+        tenant, sha256 = request.tenant_id, request.media.sha256
+        if known := await self._looks.recall(tenant, sha256, eye.version):
+            return known
+        if not await self._looks.claim(tenant, sha256, eye.version, CLAIM):
+            raise BusyError(f"picture {sha256[:12]} is being looked at")
+        async with self._released_on_failure(request, eye):
+            return await self._look(request, eye)
+
+    @asynccontextmanager
+    async def _released_on_failure(self, request: MediaRequest, eye: Eye) -> AsyncIterator[None]:
+        try:
+            yield
+        except BaseException:  # also a shutdown: whoever looks next need not wait for the claim to end
+            await self._looks.release(request.tenant_id, request.media.sha256, eye.version)
+            raise
+
+    async def _look(self, request: MediaRequest, eye: Eye) -> MediaSeen:
+        tenant, sha256 = request.tenant_id, request.media.sha256
+        key = f"vision/{tenant}/{sha256}_{eye.vision.provider}_{eye.vision.model}_v1.0.json"
+        facts = await self._answered_before(eye, key)
+        if facts is None:
+            try:
+                facts = await self._ask(request, eye)
+            except RefusedError as refused:
+                return await self._refused(request, eye, refused.reason)
+            await self._objects.put(key, _written(facts, eye.version), "application/json")
+        features = digest(json.dumps(facts.features(), sort_keys=True))
+        seen = MediaSeen(sha256=sha256, features_hash=features)
+        await self._looks.remember(tenant, seen, eye.version, facts, key)
+        return seen
+
+    async def _answered_before(self, eye: Eye, key: str) -> PictureFacts | None:
+        """Return an answer that was kept as an object and never remembered: what is paid for is not asked again."""
+        try:
+            kept = json.loads(await self._objects.get(key))
+            return PictureFacts.model_validate(kept) if kept[_VERSION] == eye.version else None
+        except (RejectedError, ValueError, KeyError, TypeError):
+            return None
+
+    async def _ask(self, request: MediaRequest, eye: Eye) -> PictureFacts:
+        media, start = request.media, datetime.now(UTC)
+        body = await self._objects.get(media.object_key or "")
+        facts = await eye.vision.look(body, media.mime, _asker(request))
+        return facts.model_copy(update={"duration_ms": milliseconds_since(start)})
+
+    async def _refused(self, request: MediaRequest, eye: Eye, reason: str) -> MediaSeen:
+        seen = MediaSeen(sha256=request.media.sha256, skipped=reason)
+        await self._looks.remember(request.tenant_id, seen, eye.version, None, None)
+        return seen
+
+
+def _asker(request: MediaRequest) -> Asker:
+    return Asker(
+        tenant_id=request.tenant_id, stage=Stage.VISION, post_id=request.post_id, sha256=request.media.sha256,
+        attempt=timing().attempts,
+    )  # fmt: skip
+
+
+def _written(facts: PictureFacts, version: str) -> bytes:
+    """Return the object of an answer, with the version that it answers to."""
+    return json.dumps(
+        {**facts.model_dump(mode="json"), _VERSION: version}, ensure_ascii=False, indent=1
+    ).encode()

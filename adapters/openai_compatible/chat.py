@@ -1,0 +1,153 @@
+"""Chat completions of OpenAI and of everything that speaks like it, by plain HTTP."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from adapters.http_errors import Service, refused, unreachable
+from adapters.places import Places
+from contracts.errors import (
+    PipelineError,
+    RateLimitedError,
+    UnansweredError,
+    UnavailableError,
+    UnusableAnswerError,
+)
+
+#: Seconds that a whole call may take beyond its timeout, which is of one silence: so it is known what was silent.
+GRACE: Final = 5.0
+#: Bytes of an answer that are read; a longer one is none.
+MAX_BODY: Final = 1 << 20
+
+
+class NotTakenError(Exception):
+    """The service refuses the form of the request; ``ours`` is what that means when no other form is left."""
+
+    def __init__(self, ours: PipelineError) -> None:
+        super().__init__(str(ours))
+        self.ours = ours
+
+
+class _Lenient(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Message(_Lenient):
+    """What was said; ``refusal`` where the model would not."""
+
+    content: str | None = None
+    refusal: str | None = None
+
+
+class Choice(_Lenient):
+    """One answer, and why it ended."""
+
+    message: Message
+    finish_reason: str | None = None
+
+
+class Details(_Lenient):
+    """Which of the tokens cost less."""
+
+    cached_tokens: int | None = None
+
+
+class Counted(_Lenient):
+    """The tokens of an answer."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: Details | None = None
+
+
+class Completion(_Lenient):
+    """An answer; many services leave out the rest."""
+
+    choices: tuple[Choice, ...]
+    model: str | None = None
+    usage: Counted | None = None
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach a service. Without a key none is sent; ``timeout`` in seconds."""
+
+    base_url: str
+    key: SecretStr | None = None
+    timeout: float = 30.0
+    at_a_time: int = 4
+
+
+class ChatService:
+    """One service at one address."""
+
+    def __init__(self, access: Access) -> None:
+        key = access.key.get_secret_value() if access.key else ""
+        self._service = Service(
+            "the OpenAI-compatible service", "POSTLOOM_OPENAI__API_KEY", "POSTLOOM_OPENAI__MODEL",
+            "SSL_CERT_FILE", (key,),
+        )  # fmt: skip
+        self._timeout, self._places = access.timeout, Places(self._service.name, access.at_a_time)
+        self._client = httpx.AsyncClient(
+            base_url=access.base_url.rstrip("/"),
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=access.timeout,
+        )
+
+    async def complete(self, body: dict[str, Any]) -> Completion:
+        """Return what is answered to ``body``, by one request.
+
+        Raises:
+            NotTakenError: the service does not know some part of ``body``.
+            PipelineError: it cannot be asked now, or not this.
+        """
+        async with self._places.place():
+            with self._our_errors():
+                async with asyncio.timeout(self._timeout + GRACE):
+                    status, headers, answer = await self._post(body)
+        if status == 200:
+            return _completion(answer)
+        error = self._refused(status, headers, answer)
+        raise NotTakenError(error) if status == 400 else error
+
+    async def _post(self, body: dict[str, Any]) -> tuple[int, httpx.Headers, bytes]:
+        async with self._client.stream("POST", "/chat/completions", json=body) as response:
+            answer = b""
+            async for piece in response.aiter_bytes():
+                answer += piece
+                if len(answer) > MAX_BODY:
+                    raise UnusableAnswerError(f"an answer of more than {MAX_BODY} bytes")
+            return response.status_code, response.headers, answer
+
+    def _refused(self, status: int, headers: httpx.Headers, answer: bytes) -> PipelineError:
+        error = refused(self._service, status, headers, answer)
+        if isinstance(error, RateLimitedError) and b"insufficient_quota" in answer:
+            return UnavailableError(str(error))  # nothing that a short wait would mend
+        if 300 <= status < 400:
+            return UnavailableError(f"{error}: it sends elsewhere; correct POSTLOOM_OPENAI__BASE_URL")
+        return error
+
+    @contextmanager
+    def _our_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.HTTPError as error:
+            raise unreachable(self._service, error) from error
+        except TimeoutError as error:
+            raise UnansweredError(f"{self._service.name} did not answer in time") from error
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._client.aclose()
+
+
+def _completion(body: bytes) -> Completion:
+    try:
+        return Completion.model_validate_json(body)
+    except ValidationError as error:
+        raise UnusableAnswerError("the OpenAI-compatible service answered something else") from error

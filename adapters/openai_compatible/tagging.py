@@ -1,0 +1,76 @@
+"""Tags by any model behind an OpenAI-compatible address."""
+
+import asyncio
+from typing import Any, Final
+from uuid import UUID
+
+from adapters.answers.schemas import TAGS
+from adapters.answers.tags import tags_in
+from adapters.manners import Manners
+from adapters.openai_compatible.chat import ChatService, Completion, NotTakenError
+from adapters.prompts import Prompt
+from adapters.tag_question import MAX_OUTPUT, TagQuestion
+from adapters.usage import counted_usage
+from contracts.asking import TagAnswer, Usage
+from contracts.errors import RefusedError
+from contracts.spending import Estimate
+
+PROVIDER: Final = "openai"
+_VERSION: Final = "1"
+_SCHEMA: Final = {"type": "json_schema", "json_schema": {"name": "tags", "schema": TAGS, "strict": True}}
+#: As it should be; for services without structured answers; for models that want their limit by another name.
+_MANNERS: Final[tuple[dict[str, Any], ...]] = (
+    {"response_format": _SCHEMA, "temperature": 0.1, "max_tokens": MAX_OUTPUT},
+    {"temperature": 0.1, "max_tokens": MAX_OUTPUT},
+    {"max_completion_tokens": MAX_OUTPUT},
+)
+
+
+class OpenAITagger:
+    """Proposes tags by one request, two where the service refuses the first one's form."""
+
+    provider = PROVIDER
+
+    def __init__(self, service: ChatService, model: str, prompt: Prompt | None = None) -> None:
+        self._service, self._question = service, TagQuestion(prompt)
+        self.model, self.version = model, f"{self._question.version}-{_VERSION}"
+        self._manners = Manners(PROVIDER, _MANNERS, NotTakenError)
+
+    def estimate(self, text: str) -> Estimate:
+        """Return what asking for the tags of ``text`` takes at most."""
+        return self._question.estimate(text)
+
+    async def propose(self, text: str, tenant_id: UUID) -> TagAnswer:  # noqa: ARG002  nothing is shared there
+        """Return the tags that the model proposes for ``text``, best first.
+
+        Raises:
+            RefusedError: it will not speak about this, or the text is too long for it.
+            UnusableAnswerError: what it answered are no tags.
+            PipelineError: it cannot be asked now, or not like this.
+        """
+        rules, data = self._question.messages(text)
+        asked = [{"role": "system", "content": rules}, {"role": "user", "content": data}]
+        body = {"model": self.model, "messages": asked}
+        try:
+            said = await self._manners.ask(lambda manner: self._service.complete({**body, **manner}))
+        except NotTakenError as error:
+            raise error.ours from error
+        return await self._answer(said)
+
+    async def _answer(self, said: Completion) -> TagAnswer:
+        usage = _usage(said)
+        choice = said.choices[0] if said.choices else None
+        if choice and (choice.finish_reason == "content_filter" or choice.message.refusal):
+            raise RefusedError("the model does not speak about this", "blacklist", usage)
+        content = (choice.message.content if choice else None) or ""
+        tags = await asyncio.to_thread(tags_in, content, usage)
+        return TagAnswer(tags=tags, provider=PROVIDER, model=said.model or self.model, usage=usage)
+
+
+def _usage(said: Completion) -> Usage:
+    if said.usage is None:
+        return Usage()
+    details = said.usage.prompt_tokens_details
+    return counted_usage(
+        said.usage.prompt_tokens, said.usage.completion_tokens, details.cached_tokens if details else 0
+    )

@@ -1,0 +1,174 @@
+"""The whole service with GigaChat for tags, pictures and vectors: what it says arrives, each answer is paid once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import SecretStr
+
+from adapters.postgres.door import Directory
+from cli.service import Service, running_service
+from cli.whole import search_of
+from ingest.importer import import_export
+from ingest.options import ImportOptions
+from runtime.provider_settings import GigaChatSettings, ProviderSettings
+from runtime.settings import Settings, TemporalSettings
+from tests.adapters.pictures import a_png
+from tests.build import LONG, a_tenant
+from tests.ingest.exports import a_message, a_picture, an_export
+from tests.servers.gigachat.serving import KEY, FakeGigaChat, fake_gigachat
+from workers.questions import Question
+
+pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
+
+DEADLINE = 150.0
+TEXTS, PICTURES = 3, 6
+FORBIDDEN = "Запретная тема, о которой никто не говорит: " + LONG
+
+
+@dataclass(frozen=True)
+class Office:
+    """A running service over a fake GigaChat, with one tenant whose posts have all ended."""
+
+    service: Service
+    fake: FakeGigaChat
+    tenant: UUID
+
+
+def settings_for(fake: FakeGigaChat) -> dict[str, Any]:
+    return {
+        "providers": ProviderSettings(tags="gigachat", vision="gigachat", embedder="gigachat"),
+        "gigachat": GigaChatSettings(
+            base_url=fake.base_url, auth_url=fake.auth_url, credentials=SecretStr(KEY), concurrency=2
+        ),
+    }
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(DEADLINE):
+        while not await condition():
+            await asyncio.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    folder = tmp_path_factory.mktemp("export")
+    colours = ("red", "green", "blue", "white", "black", "yellow")
+    export = an_export(
+        folder,
+        *(a_message(number, f"{LONG} Выпуск {number}.") for number in range(1, TEXTS + 1)),
+        a_message(20, FORBIDDEN),
+        *(
+            a_picture(30 + n, folder, body=a_png((64 + n, 48), colour))
+            for n, colour in enumerate(colours[:PICTURES])
+        ),
+    )
+    async with fake_gigachat(streams=2) as fake:
+        await fake.fail(how="blacklist", word="Запретная тема", times=None)
+        await fake.fail(status=500, times=2)
+        settings = Settings(
+            data_dir=tmp_path_factory.mktemp("office"),
+            temporal=TemporalSettings(ui=False),
+            **settings_for(fake),
+        )
+        async with running_service(settings, print) as service:
+            tenant = a_tenant()
+            await Directory(service.stores.pool).add_tenant(tenant, "office")
+            options = ImportOptions(path=export, tenant_id=tenant)
+            await import_export(options, service.stores.pool, service.stores.objects, lambda _: None)
+            await until(lambda: is_indexed(service, tenant))
+            yield Office(service, fake, tenant)
+
+
+async def is_indexed(service: Service, tenant: UUID) -> bool:
+    rows = await service.stores.pool.fetch("SELECT enrichment_status FROM posts WHERE tenant_id = $1", tenant)
+    running = await service.client.count_workflows("ExecutionStatus='Running'")
+    is_done = {row["enrichment_status"] for row in rows} <= {"indexed", "skipped"}
+    return len(rows) == TEXTS + 1 + PICTURES and is_done and running.count == 0
+
+
+async def findings(office: Office, kind: str) -> list[dict[str, object]]:
+    rows = await office.service.stores.pool.fetch(
+        "SELECT provider, data FROM post_enrichment e JOIN posts p ON p.id = e.post_id "
+        "WHERE p.tenant_id = $1 AND kind = $2 ORDER BY p.telegram_message_id",
+        office.tenant, kind,
+    )  # fmt: skip
+    return [dict(row) for row in rows]
+
+
+async def test_tags_are_gigachats_and_stand_in_the_text(office: Office) -> None:
+    tagged = await findings(office, "tags")
+
+    assert {row["provider"] for row in tagged} == {"gigachat"}
+    for row in tagged[:TEXTS]:
+        assert '"tags": []' not in str(row["data"])
+        assert "GigaChat-2:2.0.28.2" in str(row["data"])
+
+
+async def test_what_gigachat_will_not_speak_about_is_skipped_with_that_reason(office: Office) -> None:
+    reasons = await office.service.stores.pool.fetch(
+        "SELECT s.reason FROM post_stages s JOIN posts p ON p.id = s.post_id "
+        "WHERE p.tenant_id = $1 AND s.stage = 'tags' AND p.telegram_message_id = 20",
+        office.tenant,
+    )  # fmt: skip
+
+    assert [row["reason"] for row in reasons] == ["blacklist"]
+
+
+async def test_pictures_are_described_in_their_own_words_and_several_in_a_request(office: Office) -> None:
+    seen = await findings(office, "vision")
+    requests = await office.service.stores.pool.fetchval(
+        "SELECT count(DISTINCT request_id) FROM spend_ledger WHERE stage = 'vision' AND tenant_id = $1",
+        office.tenant,
+    )
+
+    assert len(seen) == PICTURES
+    for n, row in enumerate(seen):
+        assert f"Картинка {64 + n}×48" in str(row["data"])
+    assert 1 <= requests <= PICTURES
+    assert (await office.fake.ledger())["files"]["present"] == 0
+
+
+async def test_every_answer_is_in_the_ledger_once_and_nothing_else_is(office: Office) -> None:
+    told = (await office.fake.ledger())["tokens"]
+
+    settled = await office.service.stores.pool.fetchrow(
+        "SELECT sum(input_tokens)::int AS asked, sum(output_tokens)::int AS answered FROM spend_ledger "
+        "WHERE tenant_id = $1 AND state = 'settled'",
+        office.tenant,
+    )  # fmt: skip
+    states = await office.service.stores.pool.fetch(
+        "SELECT DISTINCT state FROM spend_ledger WHERE tenant_id = $1", office.tenant
+    )
+
+    assert settled is not None
+    assert (settled["asked"], settled["answered"]) == (told["input_tokens"], told["output_tokens"])
+    assert {row["state"] for row in states} <= {"settled", "released"}
+
+
+async def test_no_more_was_asked_at_a_time_than_the_contract_allows(office: Office) -> None:
+    ledger = await office.fake.ledger()
+
+    assert "429" not in ledger["statuses"]
+    assert ledger["calls"]["oauth"] <= 2  # one to learn what its vectors are like, one for everything else
+
+
+async def test_search_finds_a_post_by_gigachats_vectors(office: Office) -> None:
+    answer = await search_of(office.service).search(
+        Question(text="трамвай по набережной до речного вокзала", tenant=str(office.tenant))
+    )
+
+    wanted = office.service.providers.embedders.wanted.identity
+    assert (wanted.provider, wanted.size) == ("gigachat", 1024)
+    assert answer.hits and "трамвай" in answer.hits[0].text
+
+
+async def test_the_key_is_in_no_log_and_in_no_history(office: Office) -> None:
+    logs = "".join(
+        path.read_text(errors="replace") for path in office.service.settings.data_dir.rglob("*.log")
+    )
+
+    assert KEY not in logs

@@ -1,0 +1,28 @@
+"""Who reads links: chosen by settings."""
+
+from activities.crawling import Reader
+from domain.policy import CrawlPolicy, Policies
+from runtime.settings import Settings
+
+
+def chosen_reader(settings: Settings, policy: CrawlPolicy) -> Reader:
+    """Return who reads links. Libraries are loaded here.
+
+    Raises:
+        SettingsError: the token of the crawler cannot be read.
+    """
+    from adapters.crawl4ai.reader import Crawl4AIReader  # noqa: PLC0415  heavy, and not needed by the command line
+    from adapters.web.reader import WebReader  # noqa: PLC0415
+
+    if settings.providers.reader == "local":
+        return WebReader(policy, settings.crawl.resolve)
+    server = settings.crawl4ai
+    return Crawl4AIReader(policy, server.url, server.secret(), server.timeout, settings.crawl.resolve)
+
+
+def crawl_version(settings: Settings, policies: Policies) -> str:
+    """Return what makes pages stale: another policy, another reader."""
+    from adapters.crawl4ai.reader import VERSION  # noqa: PLC0415  as above
+
+    version = policies.crawl_version()
+    return version if settings.providers.reader == "local" else f"{version}-crawl4ai-{VERSION}"

@@ -7,8 +7,10 @@ from typing import Final
 from contracts.errors import BrakedError
 from contracts.post import Problem
 
-#: A provider whose brake was on has been asked for half an hour before: it is left alone for longer.
-_BRAKED: Final = 5
+#: In rests: how long it is left alone at least, and over how long all that wait for one moment are spread after it. A
+#: provider whose brake was on has been asked for half an hour before.
+_USUAL: Final = (1, 15)
+_BRAKED: Final = (5, 5)
 
 
 def need_human(problems: Iterable[Problem]) -> bool:
@@ -31,14 +33,24 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda problem: problem.goes_on_at is not None))
 
 
-def goes_on_at(problems: Iterable[Problem], now: datetime, rest_seconds: float) -> datetime | None:
-    """Return when the first of them is worth another try, at least ``rest_seconds`` from now; None when none is."""
+def goes_on_at(
+    problems: Iterable[Problem], now: datetime, rest_seconds: float, place: float
+) -> datetime | None:
+    """Return when the first of them is worth another try, None when none is; not before ``rest_seconds`` from now.
+
+    Thousands may wait for the same midnight: ``place`` (0 to 1) says where among them this one is.
+    """
     moments = (
-        max(problem.goes_on_at, now + _rest(problem, rest_seconds))
+        _after(problem.goes_on_at, _rests(problem), now, rest_seconds, place)
         for problem in problems
         if problem.goes_on_at
     )
     return min(moments, default=None)
+
+
+def _after(moment: datetime, rests: tuple[int, int], now: datetime, seconds: float, place: float) -> datetime:
+    rest, spread = (timedelta(seconds=seconds * count) for count in rests)
+    return max(moment, now + rest) + spread * place
 
 
 def are_the_same(before: Sequence[Problem], now: Sequence[Problem]) -> bool:
@@ -46,8 +58,8 @@ def are_the_same(before: Sequence[Problem], now: Sequence[Problem]) -> bool:
     return _who_is_waited_for(before) == _who_is_waited_for(now)
 
 
-def _rest(problem: Problem, seconds: float) -> timedelta:
-    return timedelta(seconds=seconds * (_BRAKED if problem.error == BrakedError.__name__ else 1))
+def _rests(problem: Problem) -> tuple[int, int]:
+    return _BRAKED if problem.error == BrakedError.__name__ else _USUAL
 
 
 def _who_is_waited_for(problems: Sequence[Problem]) -> tuple[bool, set[str]]:

@@ -89,7 +89,7 @@ def an_edit(ref: PostRef | None = None, **values: Any) -> PostEdited:
 def a_post(ref: PostRef | None = None, *, park_seconds: float = 600.0, **values: Any) -> PostInput:
     """What a post's workflow starts with; it rests shortly between two tries."""
     ref = ref or a_ref()
-    return PostInput(ref=ref, event=an_event(ref, **values), park_seconds=park_seconds, rest_seconds=0.2)
+    return PostInput(ref=ref, event=an_event(ref, **values), park_seconds=park_seconds, rest_seconds=0.1)
 
 
 def an_asker(stage: Stage = Stage.TAGS, **values: Any) -> Asker:
@@ -200,7 +200,7 @@ def an_album(ref: AlbumRef, posts: tuple[PostRef, ...], **values: Any) -> AlbumI
     known: dict[str, Any] = {
         "deadline_seconds": 30.0,
         "look_again_seconds": 0.2,
-        "rest_seconds": 0.2,
+        "rest_seconds": 0.1,
         **values,
     }
     return AlbumInput(ref=ref, event=an_album_event(ref, posts), **known)
@@ -236,7 +236,7 @@ def a_channel_photo(ref: ChannelPhotoRef | None = None, **values: Any) -> Channe
         "channel_title": "Город",
         "posted_at": MOMENT,
         "park_seconds": 600.0,
-        "rest_seconds": 0.2,
+        "rest_seconds": 0.1,
         **values,
     }
     return ChannelPhotoInput.model_validate({"ref": ref or a_channel_photo_ref(), **known})

@@ -43,15 +43,22 @@ def test_of_problems_alike_the_one_that_needs_a_human_is_kept() -> None:
 
 
 def test_it_is_tried_again_when_the_first_of_them_may_be() -> None:
-    assert goes_on_at([BROKEN, spent(LATER), spent(SOON, Stage.CRAWL)], MOMENT, 60) == SOON
-    assert goes_on_at([BROKEN], MOMENT, 60) is None
+    assert goes_on_at([BROKEN, spent(LATER), spent(SOON, Stage.CRAWL)], MOMENT, 60, 0) == SOON
+    assert goes_on_at([BROKEN], MOMENT, 60, 0) is None
 
 
 @pytest.mark.parametrize(("problem", "minutes"), [(spent(MOMENT), 1), (braked(MOMENT), 5)])
 def test_between_two_tries_there_is_a_rest_and_a_longer_one_for_a_provider(
     problem: Problem, minutes: int
 ) -> None:
-    assert goes_on_at([problem], MOMENT, 60) == MOMENT + timedelta(minutes=minutes)
+    assert goes_on_at([problem], MOMENT, 60, 0) == MOMENT + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(("problem", "minutes"), [(spent(SOON), 15), (braked(SOON), 5)])
+def test_those_who_wait_for_one_moment_are_spread_after_it(problem: Problem, minutes: int) -> None:
+    tries = [goes_on_at([problem], MOMENT, 60, place) for place in (0, 0.5, 1)]
+
+    assert tries == [SOON, SOON + timedelta(minutes=minutes / 2), SOON + timedelta(minutes=minutes)]
 
 
 def test_a_park_that_goes_on_by_itself_is_the_same_while_the_same_waits() -> None:
@@ -68,4 +75,4 @@ def test_a_park_that_needs_a_human_is_the_same_while_the_same_needs_one() -> Non
 def test_midnight_is_midnight_in_utc() -> None:
     midnight = datetime(2026, 3, 2, tzinfo=UTC)
 
-    assert goes_on_at([spent(midnight)], midnight - timedelta(hours=5), 60) == midnight
+    assert goes_on_at([spent(midnight)], midnight - timedelta(hours=5), 60, 0) == midnight

@@ -144,6 +144,7 @@ async def post_deferred_continued(town: Town) -> Handle:
 DEFERRING: Final[dict[str, Callable[[Town], Awaitable[Handle]]]] = {
     "post_deferred": post_deferred,
     "post_deferred_again": post_deferred_again,
+    "post_deferred_spread": post_deferred_again,
     "post_deferred_retry": post_deferred_retry,
     "post_deferred_gives_up": post_deferred_gives_up,
     "post_deferred_fails": post_deferred_fails,

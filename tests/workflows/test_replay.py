@@ -88,6 +88,7 @@ WORTH = {
     "photo_refreshed": '"refresh"',
     "post_deferred": "goes on by itself: vision:BudgetExhaustedError",
     "post_deferred_again": '\\"tries\\":2',
+    "post_deferred_spread": "those-who-wait-are-spread",
     "post_deferred_retry": "WORKFLOW_EXECUTION_UPDATE_COMPLETED",
     "post_deferred_gives_up": "GivenUp",
     "post_deferred_fails": "parked: vision:RejectedError",

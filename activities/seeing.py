@@ -55,8 +55,8 @@ class VisionActivities:
             return known or await self._looking.seen(request, self._reading_eye(treatment))
         try:
             return await self._looking.seen(request, Eye(self._vision, request.vision_version))
-        except BudgetExhaustedError:
-            if not (self._ocr and self._standards.fallback):
+        except BudgetExhaustedError as error:
+            if not (error.is_spent and self._ocr and self._standards.fallback):
                 raise
             return await self._looking.seen(request, Eye(self._ocr, self._standards.fallback))
 

@@ -81,13 +81,14 @@ class BudgetExhaustedError(PipelineError):
     """The tenant's budget is spent until ``goes_on_at``; asking again before then is of no use.
 
     ``goes_on_at`` is None where one call may take more than the budget of a whole day: then a human has to look.
+    ``is_spent`` is False where the rest is only promised to calls under way, which may leave some of it.
     """
 
     retryable = False
 
-    def __init__(self, message: str, goes_on_at: datetime | None) -> None:
+    def __init__(self, message: str, goes_on_at: datetime | None, *, is_spent: bool = True) -> None:
         super().__init__(message)
-        self.goes_on_at = goes_on_at
+        self.goes_on_at, self.is_spent = goes_on_at, is_spent
 
 
 class LinkFailedError(UnavailableError):

@@ -7,8 +7,8 @@ from typing import Final
 from contracts.errors import BrakedError
 from contracts.post import Problem
 
-#: In rests: how long it is left alone at least, and over how long all that wait for one moment are spread after it. A
-#: provider whose brake was on has been asked for half an hour before.
+#: In rests: how long it is left alone at least, and over how long all that wait for one moment are spread after it, but
+#: never over longer than they wait for it. A provider whose brake was on has been asked for half an hour before.
 _USUAL: Final = (1, 15)
 _BRAKED: Final = (5, 5)
 
@@ -50,7 +50,8 @@ def goes_on_at(
 
 def _after(moment: datetime, rests: tuple[int, int], now: datetime, seconds: float, place: float) -> datetime:
     rest, spread = (timedelta(seconds=seconds * count) for count in rests)
-    return max(moment, now + rest) + spread * place
+    first = max(moment, now + rest)
+    return first + min(spread, first - now) * place
 
 
 def are_the_same(before: Sequence[Problem], now: Sequence[Problem]) -> bool:

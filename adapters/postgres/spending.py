@@ -9,6 +9,7 @@ import asyncpg
 from adapters.postgres.brakes import Brakes, braked
 from adapters.postgres.errors import our_errors
 from adapters.postgres.rows import query
+from contracts.errors import BudgetExhaustedError
 from contracts.spending import EVERYTHING, RequestEnded, Share, Wish
 from domain.budgets import Spent, exhausted
 from domain.spending import SpendingPolicy
@@ -53,9 +54,7 @@ class Spending:
                 await self._pool.execute(OPEN_DAY, wish.asker.tenant_id, wish.asker.stage)
             row = await self._tried(wish)
         if not row["is_there"]:
-            spent = [Spent.model_validate(day) for day in row["spent"]]
-            tenant = row["tenant"] or str(wish.asker.tenant_id)
-            raise exhausted(wish, spent, tenant, self._policy.currency, row["now"])
+            raise await self._exhausted(wish)
         if not row["may"]:
             raise braked(wish.provider, row, self._policy.brake)
         return Share(wish=wish, is_probe=row["is_probe"])
@@ -87,15 +86,27 @@ class Spending:
             rows = await self._pool.fetch(LOSE)
         return Counter((row["provider"], row["stage"]) for row in rows)
 
+    async def _exhausted(self, wish: Wish) -> BudgetExhaustedError:
+        tenant_id, stage = wish.asker.tenant_id, wish.asker.stage
+        with our_errors():
+            rows = await self._pool.fetch(query("spend_left"), tenant_id, stage, *self._limits(stage))
+        spent = [Spent.model_validate(dict(row)) for row in rows]
+        tenant = rows[0]["tenant"] or str(tenant_id)
+        return exhausted(wish, spent, tenant, self._policy.currency, rows[0]["now"])
+
+    def _limits(self, stage: str) -> tuple[int | None, ...]:
+        """Return what the policy lets be spent: tokens and microunits of everything, and of the stage."""
+        every, own = self._policy.limit(EVERYTHING), self._policy.limit(stage)
+        return every.tokens_per_day, every.microunits_per_day, own.tokens_per_day, own.microunits_per_day
+
     async def _tried(self, wish: Wish) -> dict[str, Any]:
         policy, asker = self._policy, wish.asker
-        every, own = policy.limit(EVERYTHING), policy.limit(asker.stage)
         with our_errors():
             row = await self._pool.fetchrow(
                 query("spend_reserve"), wish.id, asker.tenant_id, asker.stage, asker.post_id, asker.sha256,
                 wish.provider, wish.model, wish.estimate.total_tokens, wish.cost_microunits,
                 timedelta(seconds=policy.call_ends_after_s), timedelta(seconds=policy.brake.probe_s),
-                every.tokens_per_day, every.microunits_per_day, own.tokens_per_day, own.microunits_per_day,
+                *self._limits(asker.stage),
             )  # fmt: skip
         return dict(row or {})
 

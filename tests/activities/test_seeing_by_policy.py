@@ -17,6 +17,7 @@ from domain import build
 from domain.policy import Policies
 from tests.build import (
     CHANNEL,
+    MOMENT,
     TENANT,
     a_channel_photo_ref,
     a_file,
@@ -257,6 +258,16 @@ async def test_a_spent_budget_waits_or_has_the_words_read(
     assert (record.outcome, record.reason, await models(world, ref)) == (Outcome.DONE, "ocr_budget", ["ocr"])
     assert files(world, ref)[0]["wanted"] == "analyse"
     assert world.archive.rows[ref.post_id].findings["vision"]["analysis_reason"] == "ocr_budget"
+
+
+async def test_what_is_only_promised_to_others_is_waited_for_by_whoever_would_have_ocr_else(
+    env: ActivityEnvironment,
+) -> None:
+    world = World(policies=policies(when_budget_is_spent="ocr"), ocr=True)
+    world.eyes.weather.always = BudgetExhaustedError("promised", MOMENT, is_spent=False)
+
+    with pytest.raises(BudgetExhaustedError):
+        await converge(env, world, await saved(world, "news"))
 
 
 async def test_once_there_is_money_again_the_next_post_has_the_picture_analysed(

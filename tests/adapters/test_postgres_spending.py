@@ -110,13 +110,12 @@ async def test_a_lost_call_that_ends_after_all_is_settled(pool: asyncpg.Pool) ->
 
 async def test_nothing_is_reserved_beyond_the_limit(pool: asyncpg.Pool) -> None:
     till, tenant = Spending(pool, a_policy(everything=250)), await a_payer(pool, "Ирбит ")
-    for _ in range(2):
-        await till.reserve(a_wish(tenant, 100))
+    await till.end(was_answered([await till.reserve(a_wish(tenant, 100)) for _ in range(2)], 200))
 
     with pytest.raises(BudgetExhaustedError) as refused:
         await till.reserve(a_wish(tenant, 100))
 
-    assert refused.value.goes_on_at == midnight()
+    assert (refused.value.goes_on_at, refused.value.is_spent) == (midnight(), True)
     assert str(refused.value) == (
         "today's budget for everything is spent: 200 tokens of 250 tokens, and a call may take 100 tokens; it begins "
         f"anew at {midnight():%Y-%m-%d %H:%M} UTC, or at once with `postloom budget set 'Ирбит ' --tokens N`"
@@ -125,9 +124,22 @@ async def test_nothing_is_reserved_beyond_the_limit(pool: asyncpg.Pool) -> None:
     await till.reserve(a_wish(tenant, 50))
 
 
+async def test_calls_under_way_may_leave_room_and_who_comes_then_has_it(pool: asyncpg.Pool) -> None:
+    till, tenant = Spending(pool, a_policy(everything=250, tags=200)), await a_payer(pool)
+    under_way = [await till.reserve(a_wish(tenant, 100)) for _ in range(2)]
+
+    with pytest.raises(BudgetExhaustedError, match="200 tokens of them to calls under way") as refused:
+        await till.reserve(a_wish(tenant, 100))
+    await till.end(was_answered(under_way, 90))
+
+    assert refused.value.goes_on_at is not None and not refused.value.is_spent
+    assert timedelta(0) < refused.value.goes_on_at - datetime.now(UTC) <= timedelta(minutes=1)
+    await till.reserve(a_wish(tenant, 100))
+
+
 async def test_a_stage_has_a_budget_of_its_own(pool: asyncpg.Pool) -> None:
     till, tenant = Spending(pool, a_policy(everything=1000, tags=100)), await a_payer(pool)
-    await till.reserve(a_wish(tenant, 100))
+    await till.end(was_answered([await till.reserve(a_wish(tenant, 100))], 100))
 
     with pytest.raises(
         BudgetExhaustedError, match=r"budget for tags is spent: 100 tokens of 100 tokens.*--stage tags"
@@ -153,7 +165,7 @@ async def test_a_tenants_own_budget_comes_before_the_policys(pool: asyncpg.Pool)
 async def test_money_is_limited_as_tokens_are(pool: asyncpg.Pool) -> None:
     till, tenant = Spending(pool, a_policy()), await a_payer(pool)
     await own_budget(pool, tenant, "tags", None, 150_000)
-    await till.reserve(a_wish(tenant, 100))
+    await till.end(was_answered([await till.reserve(a_wish(tenant, 100))], 100))
 
     with pytest.raises(
         BudgetExhaustedError, match=r"0\.10 RUB of 0\.15 RUB, and a call may take 0\.051 RUB.*--money N"

@@ -61,6 +61,12 @@ def test_those_who_wait_for_one_moment_are_spread_after_it(problem: Problem, min
     assert tries == [SOON, SOON + timedelta(minutes=minutes / 2), SOON + timedelta(minutes=minutes)]
 
 
+def test_who_waits_for_a_minute_does_not_wait_for_a_quarter_of_an_hour_more() -> None:
+    minute = timedelta(minutes=1)
+
+    assert goes_on_at([spent(MOMENT + minute)], MOMENT, 60, 1) == MOMENT + 2 * minute
+
+
 def test_a_park_that_goes_on_by_itself_is_the_same_while_the_same_waits() -> None:
     assert are_the_same([spent(SOON)], [spent(LATER)])
     assert not are_the_same([spent()], [spent(), spent(stage=Stage.CRAWL)])

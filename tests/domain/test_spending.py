@@ -18,7 +18,7 @@ from contracts.stages import Stage
 from domain.budgets import Spent, exhausted
 from domain.calls import LONGEST_ERROR, failed, told
 from domain.spending import Price, SpendingPolicy, begins_anew, money, portions, split
-from tests.build import TENANT
+from tests.build import MOMENT, TENANT
 from tests.spent import a_wish, was_answered
 
 tokens = st.integers(0, 10**7)
@@ -168,6 +168,30 @@ def test_the_budget_that_takes_longest_to_have_room_is_named() -> None:
         "raise it with `postloom budget set 'город' --stage tags --tokens N`"
     )
     assert error.goes_on_at is None
+
+
+def test_what_is_only_promised_to_calls_under_way_is_worth_asking_for_again_shortly() -> None:
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    held = Spent(stage="tags", tokens=90, promised_tokens=60, tokens_per_day=100)
+    gone = Spent(
+        stage="", tokens=90, promised_tokens=60, tokens_per_day=100, microunits=2, microunits_per_day=2
+    )
+
+    soon = exhausted(a_wish(TENANT, 70, cost_microunits=1), [held], "city", "RUB", now)
+    tomorrow = exhausted(a_wish(TENANT, 70, cost_microunits=1), [held, gone], "city", "RUB", now)
+
+    assert (soon.goes_on_at, soon.is_spent) == (now + timedelta(minutes=1), False)
+    assert str(soon) == (
+        "today's budget for tags has 90 tokens of 100 tokens spent or promised, 60 tokens of them to calls under way; "
+        "a call may take 70 tokens"
+    )
+    assert (tomorrow.goes_on_at, tomorrow.is_spent) == (begins_anew(now.date()), True)
+
+
+def test_a_call_that_has_room_since_it_was_refused_asks_again_shortly() -> None:
+    error = exhausted(a_wish(TENANT, 10), [Spent(stage="", tokens_per_day=100)], "city", "RUB", MOMENT)
+
+    assert (error.goes_on_at, error.is_spent) == (MOMENT + timedelta(minutes=1), False)
 
 
 def test_what_a_request_took_is_told_as_one() -> None:

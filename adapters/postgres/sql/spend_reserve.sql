@@ -41,10 +41,4 @@ WITH days AS (
         now() + $10
     FROM go WHERE go.may
 )
-SELECT go.*, now() AS now, (SELECT t.name FROM tenants t WHERE t.id = $2) AS tenant,
-    (
-        SELECT jsonb_agg(jsonb_build_object('stage', stage, 'tokens', tokens, 'microunits', microunits,
-            'tokens_per_day', tokens_per_day, 'microunits_per_day', microunits_per_day) ORDER BY stage)
-        FROM spent
-    ) AS spent
-FROM go
+SELECT go.*, now() AS now FROM go

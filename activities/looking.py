@@ -17,7 +17,7 @@ from contracts.stages import Stage
 from contracts.vision import Look, PictureFacts
 
 #: Longer than one attempt may take: a claim outlives its holder only when the holder died.
-CLAIM: Final = timedelta(minutes=3)
+CLAIM: Final = timedelta(seconds=215)
 #: Under this name the object of an answer says which version of looking it answers to.
 _VERSION: Final = "vision_version"
 

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.heartbeat import beating
 from activities.looking import Eye, Looking, Looks, Objects, Vision
 from activities.seen import commit_of
 from contracts.commit import StageCommit
@@ -50,6 +51,10 @@ class VisionActivities:
         treatment = self._standards.treatment(request.media)
         if treatment.how == "skip":
             return MediaSeen(sha256=request.media.sha256, skipped=treatment.reason)
+        async with beating():
+            return await self._seen(request, treatment)
+
+    async def _seen(self, request: MediaRequest, treatment: Treatment) -> MediaSeen:
         if treatment.how == "ocr":
             known = await self._analysed(request)
             return known or await self._looking.seen(request, self._reading_eye(treatment))

@@ -107,11 +107,13 @@ TAGS: Final = ActivityConfig(
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
 )
 
-#: A look at one picture: half an hour of failing; the post goes on without it, and parks with the reason at its end.
+#: A look at one picture: half an hour of failing; the post goes on without it, and parks with the reason at its end. A
+#: picture may wait for a whole request of others before its own. A worker that dies is noticed within seconds.
 VISION: Final = ActivityConfig(
     task_queue=VISION_QUEUE,
-    start_to_close_timeout=timedelta(seconds=90),
+    start_to_close_timeout=timedelta(seconds=200),
     schedule_to_close_timeout=timedelta(minutes=30),
+    heartbeat_timeout=timedelta(seconds=20),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
 )
 

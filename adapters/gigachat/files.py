@@ -16,7 +16,7 @@ from contracts.errors import RefusedError
 log = structlog.get_logger(__name__)
 
 #: Seconds for letting go of all of them.
-_LETTING_GO: Final = 10.0
+LETTING_GO: Final = 10.0
 _ABOUT_THE_FILE: Final = frozenset({400, 413, 415, 422})
 
 
@@ -48,7 +48,7 @@ async def _upload(sdk: GigaChat, picture: Prepared) -> str | RefusedError:
 async def _delete(sdk: GigaChat, files: Sequence[str]) -> None:
     left = list(files)
     try:
-        async with asyncio.timeout(_LETTING_GO):
+        async with asyncio.timeout(LETTING_GO):
             while left:
                 await sdk.adelete_file(left[0])
                 left.pop(0)

@@ -1,0 +1,44 @@
+"""Timeouts that must fit into each other: what waits outside waits longer than what it waits for."""
+
+from datetime import timedelta
+from typing import Literal
+
+from temporalio.workflow import ActivityConfig
+
+from activities.heartbeat import EVERY
+from activities.looking import CLAIM
+from adapters.gigachat import files, seeing
+from adapters.places import PATIENCE
+from domain.spending import BrakePolicy, SpendingPolicy
+from workflows.policies import TAGS, VISION
+
+#: Seconds of one request about pictures at most: for a place, for the answer, for letting the files go.
+REQUEST = PATIENCE + seeing.LONGEST + files.LETTING_GO
+
+
+def of(
+    policy: ActivityConfig,
+    name: Literal["start_to_close_timeout", "schedule_to_close_timeout", "heartbeat_timeout"],
+) -> timedelta:
+    timeout = policy[name]
+    assert timeout is not None
+    return timeout
+
+
+def test_a_look_has_time_for_a_request_of_others_and_its_own() -> None:
+    assert of(VISION, "start_to_close_timeout") > timedelta(seconds=2 * REQUEST)
+
+
+def test_a_claim_outlives_every_attempt_of_its_holder() -> None:
+    assert of(VISION, "start_to_close_timeout") < CLAIM < of(VISION, "schedule_to_close_timeout")
+
+
+def test_a_beat_or_two_may_be_missed() -> None:
+    assert of(VISION, "heartbeat_timeout") > timedelta(seconds=3 * EVERY)
+
+
+def test_a_probe_and_a_reserved_call_last_longer_than_what_they_are_for() -> None:
+    longest = max(timedelta(seconds=REQUEST), of(TAGS, "start_to_close_timeout"))
+
+    assert timedelta(seconds=BrakePolicy().probe_s) > longest
+    assert timedelta(seconds=SpendingPolicy().call_ends_after_s) > of(VISION, "start_to_close_timeout")

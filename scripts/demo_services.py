@@ -3,6 +3,7 @@
     make demo-services                    the sample through GigaChat and Crawl4AI (fakes), S3 and Neo4j (real)
     make demo-services EXPORT=path        an export of yours
     make demo-services ARGS="--kills 5"   the service is killed so often on the way
+    make demo-services ARGS="--posts 200 --outage 120"   GigaChat answers 500 for so many seconds
 
 Exit status: 0 both sides count the same calls and tokens, 1 they do not, 2 a server cannot be had here.
 """
@@ -28,7 +29,7 @@ def main() -> int:
     wanted = _words()
     with tempfile.TemporaryDirectory(prefix="postloom-services-") as folder:
         wish = Wish(
-            folder=Path(folder), kills=wanted.kills, **({"export": wanted.export} if wanted.export else {})
+            folder=Path(folder), **{name: value for name, value in vars(wanted).items() if value is not None}
         )
         try:
             story = asyncio.run(tell(wish, note))
@@ -47,7 +48,9 @@ def _words() -> argparse.Namespace:
         prog="make demo-services", description="The whole path, production's adapters."
     )
     parser.add_argument("--export", type=Path, help="a Telegram Desktop export instead of the sample")
-    parser.add_argument("--kills", type=int, default=0, help="how often the service is killed on the way")
+    parser.add_argument("--posts", type=int, help="so many invented posts instead")
+    parser.add_argument("--kills", type=int, help="how often the service is killed on the way")
+    parser.add_argument("--outage", type=float, help="seconds for which GigaChat answers 500 on the way")
     parser.add_argument("--json", action="store_true", help="write JSON")
     return parser.parse_args()
 

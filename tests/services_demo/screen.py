@@ -1,5 +1,6 @@
 """What is shown at the end of the demo of services."""
 
+from cli.explain.calls import show_calls
 from cli.screen import Screen, show_json
 from tests.services_demo.story import Story
 
@@ -17,10 +18,9 @@ def show(story: Story, *, as_json: bool) -> None:
         ("calls in the ledger", f"{story.calls}, {story.lost_calls} of them lost with a process"),
         ("tokens", f"{story.tokens} in the ledger, {story.tokens_of_the_service} counted by the service"),
         ("price", f"{story.microunits / 1_000_000:.4f} {story.currency}"),
+        ("answered 500", f"{story.refused} requests"),
         ("pictures", f"{story.pictures}, looked at {story.looks} times"), ("pages", str(story.pages)),
     ])  # fmt: skip
-    screen.title("Calls of one post")
-    for call in story.post.get("calls", ()):
-        screen.line(f"  {call}")
+    show_calls(story.post["calls"], story.currency, screen)
     for sentence in story.unexplained:
         screen.line(sentence, style="red")

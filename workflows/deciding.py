@@ -22,7 +22,7 @@ class ClosedError(RejectedError):
 
 
 class NobodyAnswersError(UnavailableError):
-    """No worker answered in time; the question may still be answered later, or be lost."""
+    """No worker answered, or its answer was lost; the question may still be answered later, or be lost."""
 
 
 async def decide(client: Client, workflow_id: str, decision: Decision, patience: timedelta) -> str:
@@ -30,7 +30,8 @@ async def decide(client: Client, workflow_id: str, decision: Decision, patience:
 
     Raises:
         RejectedError: the decision is refused, in a sentence; ClosedError: the workflow is not open.
-        NobodyAnswersError: no worker answered within ``patience``.
+        NobodyAnswersError: no worker answered within ``patience``, or the workflow did something else just then and its
+            answer was thrown away with that.
         UnavailableError: the engine does not answer.
     """
     handle = client.get_workflow_handle(workflow_id)
@@ -41,6 +42,8 @@ async def decide(client: Client, workflow_id: str, decision: Decision, patience:
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
         raise NobodyAnswersError("no worker answers") from error
     except RPCError as error:
+        if error.status is RPCStatusCode.FAILED_PRECONDITION:
+            raise NobodyAnswersError("the workflow was at something else") from error
         raise _ours(error, workflow_id) from error
 
 

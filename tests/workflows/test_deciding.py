@@ -1,9 +1,11 @@
 """Decisions from outside: answered by update, stored as a signal, refused in words."""
 
 from datetime import timedelta
+from unittest.mock import AsyncMock
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.errors import RejectedError
 from contracts.post import Decision
@@ -71,3 +73,14 @@ async def test_where_no_worker_answers_the_signal_is_kept(temporal_client: Clien
         assert len(signals) == 1
     finally:
         await handle.terminate()
+
+
+async def test_an_answer_that_the_engine_threw_away_may_be_signalled(
+    temporal_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when an activity ends in the moment in which the workflow answers and completes."""
+    thrown = RPCError("unexpected workflow task failure", RPCStatusCode.FAILED_PRECONDITION, b"")
+    monkeypatch.setattr(WorkflowHandle, "execute_update", AsyncMock(side_effect=thrown))
+
+    with pytest.raises(NobodyAnswersError):
+        await decide(temporal_client, "post:1", Decision(action="retry"), timedelta(seconds=5))

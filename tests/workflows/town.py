@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final, TypeVar
 
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
@@ -160,16 +161,26 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float = DEADL
 
 
 async def parked(handle: WorkflowHandle[Any, Any], state: str = NEEDS_HUMAN) -> list[dict[str, Any]]:
-    """Wait until a post, an album or a channel picture is parked in that state; return its problems."""
+    """Wait until a post, an album or a channel picture is parked in that state; return its problems.
+
+    What it records and tells of that has been tried by then: the engine throws an update's answer away when something
+    else ends in the same moment.
+    """
     problems: list[dict[str, Any]] = []
 
     async def is_parked() -> bool:
         described = await handle.describe()
         problems[:] = (await handle.query("status"))["problems"]
-        return bool(problems) and described.typed_search_attributes.get(STATE) == state
+        is_shown = described.typed_search_attributes.get(STATE) == state
+        return bool(problems) and is_shown and _has_settled(described.raw_description)
 
     await until(is_parked)
     return problems
+
+
+def _has_settled(run: DescribeWorkflowExecutionResponse) -> bool:
+    is_tried = all(activity.attempt > 1 for activity in run.pending_activities)
+    return is_tried and not run.HasField("pending_workflow_task")
 
 
 async def counted(handle: WorkflowHandle[Any, Any]) -> tuple[int, Counter[str]]:

@@ -110,10 +110,10 @@ async def test_a_provider_that_is_down_is_left_in_peace_and_posts_go_on_when_it_
 ) -> None:
     service, seconds = office.service, 10.0
     before = await office.gigachat.ledger()
-    export = write_export(tmp_path, Mix(text=40, link=0, picture=10, albums=0))
+    export = write_export(tmp_path, Mix(text=140, link=0, picture=10, albums=0))
     await service.tell("tenants", "add", "patient")
     await service.ask("import", str(export), "--tenant", "patient")
-    await office.until(lambda facts: 0 < unfinished(facts) < 40)
+    await office.until(lambda facts: 0 < unfinished(facts) < 120)
 
     await office.gigachat.fail(status=500, path="/api/", seconds=seconds)
     await office.until(lambda facts: facts["spending"]["brakes"])

@@ -1,7 +1,7 @@
 """The pictures of one tenant: while a request of theirs is under way, the others gather for the next one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -34,8 +34,6 @@ class Sender(Protocol):
 
     async def see(self, shown: Sequence[Shown]) -> Sequence[Result]: ...
 
-    async def see_late(self, shown: Sequence[Shown]) -> Sequence[Result]: ...
-
     async def leave(self, shown: Shown) -> None: ...
 
 
@@ -52,28 +50,26 @@ class Gathering:
         """Return what is seen. Who is cancelled leaves; the others do not notice."""
         self._waiting.append(shown)
         if self._request is None:
-            self._send(self._sender.see)
+            self._send()
         try:
             return await shown.result
         except asyncio.CancelledError:
             await self._leave(shown)
             raise
 
-    def _send(self, see: Callable[[Sequence[Shown]], Awaitable[Sequence[Result]]]) -> None:
+    def _send(self) -> None:
         count = _fitting([len(one.picture.body) for one in self._waiting], self._most)
         self._asked, self._waiting = self._waiting[:count], self._waiting[count:]
-        self._request = asyncio.create_task(self._run(self._asked, see)) if self._asked else None
+        self._request = asyncio.create_task(self._run(self._asked)) if self._asked else None
 
-    async def _run(
-        self, asked: Sequence[Shown], see: Callable[[Sequence[Shown]], Awaitable[Sequence[Result]]]
-    ) -> None:
+    async def _run(self, asked: Sequence[Shown]) -> None:
         results: Sequence[PictureFacts | Exception]
         try:
-            results = await see(asked)
+            results = await self._sender.see(asked)
         except Exception as error:  # noqa: BLE001  whoever waits gets it
             results = [_alone_next(error, len(asked))] * len(asked)
         finally:
-            self._send(self._sender.see_late)
+            self._send()
         for one, result in zip(asked, results, strict=True):
             _tell(one, result)
 

@@ -1,7 +1,8 @@
 """Looking at pictures by a provider that wants to be paid."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Protocol
 from uuid import UUID
 
@@ -28,6 +29,8 @@ class SightModel(Protocol):
     most: int
 
     def estimate(self, body: bytes) -> Estimate: ...
+
+    def place(self) -> AbstractAsyncContextManager[None]: ...
 
     async def see(self, pictures: Sequence[RawPicture]) -> Sight: ...
 
@@ -72,20 +75,24 @@ class MeteredVision:
         return await self._gathering(asker.tenant_id).look(shown)
 
     async def see(self, shown: Sequence[Shown]) -> Sequence[Result]:
-        """Send a request; return for each picture what was seen, or its own error."""
-        async with self._meter.request([one.share for one in shown]) as bill:
+        """Send a request, if it still may be; return for each picture what was seen, or its own error."""
+        async with self._place(shown), self._meter.request([one.share for one in shown]) as bill:
             sight = await self._model.see([one.picture for one in shown])
             portions = bill.took(sight.usage, sight.model)
         return [_billed(result, portion) for result, portion in zip(sight.results, portions, strict=True)]
 
-    async def see_late(self, shown: Sequence[Shown]) -> Sequence[Result]:
-        """Send a request for what has waited, if the provider may still be asked."""
-        try:
-            await self._meter.check(self._model.provider)
-        except BaseException:
-            await self._meter.give_back([one.share for one in shown], BROKEN_OFF)
-            raise
-        return await self.see(shown)
+    @asynccontextmanager
+    async def _place(self, shown: Sequence[Shown]) -> AsyncIterator[None]:
+        """Hold a place at the provider. Whoever gets none, or finds the brake on by then, keeps nothing reserved."""
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(self._model.place())
+                if not any(one.share.is_probe for one in shown):
+                    await self._meter.check(self._model.provider)
+            except BaseException:
+                await self._meter.give_back([one.share for one in shown], BROKEN_OFF)
+                raise
+            yield
 
     async def leave(self, shown: Shown) -> None:
         """Release the share of a picture that nobody waits for any more."""

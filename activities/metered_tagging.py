@@ -1,6 +1,7 @@
 """Tagging by providers that want to be paid: the first whose brake is off."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from contracts.spending import Estimate
 
 
 class TagModel(Protocol):
-    """One provider's model that proposes tags. It knows neither money nor brake; one question is one HTTP attempt.
+    """One provider's model that proposes tags. It knows neither money nor brake; one question is one HTTP attempt of
+    somebody who has one of its places.
 
     ``version`` changes when it would answer otherwise: the digest of its prompt, and the adapter's own number.
     """
@@ -21,6 +23,8 @@ class TagModel(Protocol):
     version: str
 
     def estimate(self, text: str) -> Estimate: ...
+
+    def place(self) -> AbstractAsyncContextManager[None]: ...
 
     async def propose(self, text: str, tenant_id: UUID) -> TagAnswer: ...
 
@@ -62,8 +66,11 @@ class MeteredTagger:
         raise min(brakes, key=lambda brake: brake.goes_on_at)
 
     async def _ask(self, model: TagModel, text: str, asker: Asker) -> TagAnswer:
-        share = await self._meter.reserve(model, model.estimate(text), asker)
-        async with self._meter.request([share]) as bill:
-            answer = await model.propose(text, asker.tenant_id)
-            bill.took(answer.usage, answer.model)
+        async with (
+            model.place()
+        ):  # first: who waits for it holds nothing of the budget, and hears of the brake
+            share = await self._meter.reserve(model, model.estimate(text), asker)
+            async with self._meter.request([share]) as bill:
+                answer = await model.propose(text, asker.tenant_id)
+                bill.took(answer.usage, answer.model)
         return answer

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -52,18 +52,24 @@ class Account:
             access_token="", user="", password="", ca_bundle_file="", cert_file="", verify_ssl_certs=True,
         )  # fmt: skip
 
-    @asynccontextmanager
-    async def asking(self, seconds: float) -> AsyncIterator[GigaChat]:
-        """Give GigaChat's client to one caller for at most so many seconds, as soon as there is a place.
+    def place(self) -> AbstractAsyncContextManager[None]:
+        """Return one of the places of those who ask, which is held while the context is open.
 
         Raises:
-            BusyError: all places were taken for as long as anybody should wait here.
+            BusyError: all were taken for as long as anybody should wait here.
+        """
+        return self._places.place()
+
+    @asynccontextmanager
+    async def asking(self, seconds: float) -> AsyncIterator[GigaChat]:
+        """Give GigaChat's client to one caller, who has a place, for at most so many seconds.
+
+        Raises:
             PipelineError: what went wrong with GigaChat.
         """
-        async with self._places.place():
-            with our_errors(self.service, self._auth_url):
-                async with asyncio.timeout(seconds):
-                    yield self.sdk
+        with our_errors(self.service, self._auth_url):
+            async with asyncio.timeout(seconds):
+                yield self.sdk
 
     async def close(self) -> None:
         """Close its connections."""

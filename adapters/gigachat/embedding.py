@@ -72,7 +72,7 @@ async def learn_identity(account: Account, model: str, most_tokens: int) -> Embe
 
 async def _vectors(account: Account, model: str, texts: Sequence[str]) -> list[tuple[float, ...]]:
     """Return the vectors of one request, in the order of the texts, whatever order they came in."""
-    async with account.asking(account.timeout) as sdk:
+    async with account.place(), account.asking(account.timeout) as sdk:
         answer = await sdk.aembeddings(list(texts), model=model)
     by_index = {item.index: tuple(item.embedding) for item in answer.data}
     vectors = [by_index.get(index, ()) for index in range(len(texts))]

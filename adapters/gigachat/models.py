@@ -9,5 +9,5 @@ async def models_of(account: Account) -> frozenset[str]:
     Raises:
         PipelineError: it cannot be asked now, or does not accept the key.
     """
-    async with account.asking(account.timeout) as sdk:
+    async with account.place(), account.asking(account.timeout) as sdk:
         return frozenset(model.id_ for model in (await sdk.aget_models()).data)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -60,6 +61,10 @@ class GigaChatSight:
         """Return what looking at one picture alone takes at most; together with others it takes less."""
         asked = tokens(self._prompt.text) + PER_PICTURE + 3 * PER_MESSAGE
         return Estimate(input_tokens=asked, output_tokens=MAX_OUTPUT)
+
+    def place(self) -> AbstractAsyncContextManager[None]:
+        """Return a place among those who ask at a time. Raises BusyError where none becomes free soon."""
+        return self._account.place()
 
     async def see(self, pictures: Sequence[RawPicture]) -> Sight:
         """Return what GigaChat says of each of at most ``most`` pictures, or why nothing.

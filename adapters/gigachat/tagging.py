@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import cached_property
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -58,6 +58,10 @@ class GigaChatTagger:
     def estimate(self, text: str) -> Estimate:
         """Return what asking for the tags of ``text`` takes at most."""
         return self._question.estimate(text)
+
+    def place(self) -> AbstractAsyncContextManager[None]:
+        """Return a place among those who ask at a time. Raises BusyError where none becomes free soon."""
+        return self._account.place()
 
     async def propose(self, text: str, tenant_id: UUID) -> TagAnswer:
         """Return the tags that GigaChat proposes for ``text``, best first.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -99,17 +99,20 @@ class ChatService:
             timeout=access.timeout,
         )
 
+    def place(self) -> AbstractAsyncContextManager[None]:
+        """Return one of the places of those who ask. Raises BusyError where none becomes free soon."""
+        return self._places.place()
+
     async def complete(self, body: dict[str, Any]) -> Completion:
-        """Return what is answered to ``body``, by one request.
+        """Return what is answered to ``body``, by one request of somebody who has a place.
 
         Raises:
             NotTakenError: the service does not know some part of ``body``.
             PipelineError: it cannot be asked now, or not this.
         """
-        async with self._places.place():
-            with self._our_errors():
-                async with asyncio.timeout(self._timeout + GRACE):
-                    status, headers, answer = await self._post(body)
+        with self._our_errors():
+            async with asyncio.timeout(self._timeout + GRACE):
+                status, headers, answer = await self._post(body)
         if status == 200:
             return _completion(answer)
         error = self._refused(status, headers, answer)

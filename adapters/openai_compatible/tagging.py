@@ -1,6 +1,7 @@
 """Tags by any model behind an OpenAI-compatible address."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 from uuid import UUID
 
@@ -39,6 +40,10 @@ class OpenAITagger:
     def estimate(self, text: str) -> Estimate:
         """Return what asking for the tags of ``text`` takes at most."""
         return self._question.estimate(text)
+
+    def place(self) -> AbstractAsyncContextManager[None]:
+        """Return a place among those who ask at a time. Raises BusyError where none becomes free soon."""
+        return self._service.place()
 
     async def propose(self, text: str, tenant_id: UUID) -> TagAnswer:  # noqa: ARG002  nothing is shared there
         """Return the tags that the model proposes for ``text``, best first.

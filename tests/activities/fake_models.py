@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from adapters.places import Places
 from contracts.asking import TagAnswer, Usage
 from contracts.errors import BrakedError, BudgetExhaustedError, PipelineError
 from contracts.sight import RawPicture, Sight
@@ -72,6 +74,7 @@ class FakeWords:
     version: str = "1"
     weather: list[BaseException] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    places: Places = field(default_factory=lambda: Places("words", at_a_time=10))
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -79,6 +82,9 @@ class FakeWords:
 
     def estimate(self, text: str) -> Estimate:
         return Estimate(input_tokens=len(text), output_tokens=100)
+
+    def place(self) -> AbstractAsyncContextManager[None]:
+        return self.places.place()
 
     async def propose(self, text: str, tenant_id: UUID) -> TagAnswer:
         self.asked.append(text)
@@ -100,11 +106,15 @@ class FakeSight:
     weather: list[BaseException] = field(default_factory=list)
     blind: dict[bytes, PipelineError] = field(default_factory=dict)
     requests: list[list[bytes]] = field(default_factory=list)
+    places: Places = field(default_factory=lambda: Places("eyes", at_a_time=10))
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     def estimate(self, body: bytes) -> Estimate:
         return Estimate(input_tokens=1000, output_tokens=100)
+
+    def place(self) -> AbstractAsyncContextManager[None]:
+        return self.places.place()
 
     async def see(self, pictures: Sequence[RawPicture]) -> Sight:
         self.requests.append([picture.body for picture in pictures])

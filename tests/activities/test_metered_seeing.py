@@ -8,8 +8,10 @@ import pytest
 from activities import gathering
 from activities.metered_seeing import MeteredVision
 from activities.metering import Meter
+from adapters.places import Places
 from contracts.errors import (
     BrakedError,
+    BusyError,
     PipelineError,
     RefusedError,
     RejectedError,
@@ -264,6 +266,40 @@ async def test_those_that_waited_are_not_sent_when_the_brake_went_on_meanwhile()
     assert [type(outcome) for outcome in outcomes] == [UnavailableError, BrakedError, BrakedError]
     assert room.shown == ["a"]
     assert room.till.ends == ["released", "released released"]
+
+
+async def test_who_waited_for_a_place_is_not_sent_when_the_brake_went_on_meanwhile() -> None:
+    room = Room()
+    room.sight.places = Places("eyes", at_a_time=1)
+    async with room.sight.place():
+        task = room.look(b"a")
+        await still()
+        room.till.braked["first"] = a_brake()
+
+    with pytest.raises(BrakedError):
+        await task
+    assert (room.shown, room.till.ends, room.till.reserved) == ([], ["released"], {})
+
+
+async def test_who_gets_no_place_keeps_nothing_reserved() -> None:
+    room = Room()
+    room.sight.places = Places("eyes", at_a_time=1, patience=0.0)
+    async with room.sight.place():
+        with pytest.raises(BusyError):
+            await room.look(b"a")
+
+    assert (room.shown, room.till.ends, room.till.reserved) == ([], ["released"], {})
+
+
+async def test_a_probe_is_sent_although_the_brake_is_on() -> None:
+    room = Room()
+    room.till.probes = 1
+    task = room.look(b"a")
+    await asyncio.sleep(0)
+    room.till.braked["first"] = a_brake()
+    room.answer()
+
+    assert (await task).tokens_used == 11
 
 
 async def test_a_mistake_of_the_adapter_reaches_everybody_and_nothing_hangs() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from activities.metered_tagging import MeteredTagger
 from activities.metering import Meter
-from contracts.asking import Usage
+from adapters.places import Places
+from contracts.asking import TagAnswer, Usage
 from contracts.errors import (
     BrakedError,
     BudgetExhaustedError,
@@ -157,6 +158,23 @@ async def test_who_is_braked_makes_room_for_the_next() -> None:
 
     assert (answer.provider, first.asked) == ("second", [])
     assert (tagger.provider, tagger.model, tagger.version) == ("first", "words-1", "1")
+
+
+async def test_who_waits_for_a_place_has_nothing_reserved_and_hears_of_the_brake_then() -> None:
+    till, model = FakeTill(), FakeWords(places=Places("words", at_a_time=1))
+    model.gate.clear()
+    tagger = a_tagger(till, model)
+    asking = [asyncio.create_task(tagger.tags_for(LONG, an_asker())) for _ in range(3)]
+    await settled()
+    reserved = len(till.reserved)
+
+    till.braked["first"] = a_brake()
+    model.gate.set()
+    answers = await asyncio.gather(*asking, return_exceptions=True)
+
+    assert reserved == 1
+    assert [type(answer) for answer in answers] == [TagAnswer, BrakedError, BrakedError]
+    assert (len(model.asked), till.ends) == (1, ["settled"])
 
 
 async def test_when_all_are_braked_the_soonest_is_waited_for() -> None:

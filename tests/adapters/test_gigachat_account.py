@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from adapters.gigachat.account import Account
 from adapters.gigachat.seeing import GigaChatSight
 from adapters.gigachat.tagging import GigaChatTagger
+from contracts.asking import TagAnswer
 from contracts.errors import BusyError, UnavailableError
 from contracts.sight import RawPicture
 from tests.adapters.pictures import a_png
@@ -79,11 +80,17 @@ async def test_a_key_that_is_no_key_is_told_by_its_setting(fake: FakeGigaChat) -
     assert "no base64" not in repr(raised.value)
 
 
+async def placed(tagger: GigaChatTagger, text: str = LONG) -> TagAnswer:
+    """Ask as the meter does."""
+    async with tagger.place():
+        return await tagger.propose(text, TENANT)
+
+
 async def test_no_more_is_asked_at_a_time_than_the_contract_allows() -> None:
     async with fake_gigachat(streams=2) as fake:
         await fake.fail(how="fenced", latency=0.1, times=None)
         async with gigachat(fake, at_a_time=2) as tagger:
-            await asyncio.gather(*(tagger.propose(f"{LONG} {number}", TENANT) for number in range(7)))
+            await asyncio.gather(*(placed(tagger, f"{LONG} {number}") for number in range(7)))
         ledger = await fake.ledger()
 
     assert ledger["most_at_once"] == 2
@@ -94,10 +101,10 @@ async def test_who_waits_too_long_for_a_place_is_told_to_come_again(fake: FakeGi
     await fake.fail(how="fenced", latency=1.0)
 
     async with gigachat(fake, patience=0.1) as tagger:
-        first = asyncio.create_task(tagger.propose(LONG, TENANT))
+        first = asyncio.create_task(placed(tagger))
         await _at_work(fake)
         with pytest.raises(BusyError):
-            await tagger.propose(LONG, TENANT)
+            await placed(tagger)
         answer = await first
 
     assert answer.tags
@@ -108,7 +115,7 @@ async def test_a_place_is_given_back_when_its_caller_is_cancelled(fake: FakeGiga
     await fake.fail(how="hang")
 
     async with gigachat(fake, patience=0.5) as tagger:
-        first = asyncio.create_task(tagger.propose(LONG, TENANT))
+        first = asyncio.create_task(placed(tagger))
         await _at_work(fake)
         first.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -9,6 +9,7 @@ import pytest
 import trustme
 from pydantic import SecretStr
 
+from activities.metered_tagging import TagModel
 from adapters.gigachat.account import Account
 from adapters.gigachat.seeing import GigaChatSight
 from adapters.gigachat.tagging import GigaChatTagger
@@ -80,7 +81,7 @@ async def test_a_key_that_is_no_key_is_told_by_its_setting(fake: FakeGigaChat) -
     assert "no base64" not in repr(raised.value)
 
 
-async def placed(tagger: GigaChatTagger, text: str = LONG) -> TagAnswer:
+async def placed(tagger: TagModel, text: str = LONG) -> TagAnswer:
     """Ask as the meter does."""
     async with tagger.place():
         return await tagger.propose(text, TENANT)

@@ -3,31 +3,17 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
-from uuid import UUID
+from typing import Any
 
 from pydantic import SecretStr
 
+from activities.metered_tagging import TagModel
 from adapters.gigachat.account import Access, Account
 from adapters.gigachat.tagging import GigaChatTagger
 from adapters.openai_compatible.chat import Access as OpenAIAccess
 from adapters.openai_compatible.chat import ChatService
 from adapters.openai_compatible.tagging import OpenAITagger
-from contracts.asking import TagAnswer
-from contracts.spending import Estimate
 from tests.servers.gigachat.serving import KEY, FakeGigaChat
-
-
-class TagModel(Protocol):
-    """What both are."""
-
-    provider: str
-    model: str
-    version: str
-
-    def estimate(self, text: str) -> Estimate: ...
-
-    async def propose(self, text: str, tenant_id: UUID) -> TagAnswer: ...
 
 
 def an_access(fake: FakeGigaChat, **given: Any) -> Access:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from activities.metered_tagging import TagModel
 from contracts.errors import (
     PipelineError,
     RateLimitedError,
@@ -18,7 +19,7 @@ from contracts.errors import (
     UnusableAnswerError,
 )
 from domain import tags as rules
-from tests.adapters.remote import TagModel, gigachat, openai
+from tests.adapters.remote import gigachat, openai
 from tests.build import LONG, TENANT, a_tenant
 from tests.servers.gigachat.serving import KEY, FakeGigaChat, fake_gigachat
 

@@ -160,7 +160,10 @@ def _stack_options(
 def _workers(service: Service, interceptors: Sequence[Interceptor]) -> list[Worker]:
     room = service.settings.starter.low
     parts = Parts(service.client, service.stores, service.providers, service.policies, room)
-    return build_workers(service.client, activities_by_queue(parts), service.settings.workers, interceptors)
+    activities, together = activities_by_queue(parts), service.providers.together
+    return build_workers(
+        service.client, activities, service.settings.workers, interceptors, together=together
+    )
 
 
 @asynccontextmanager

@@ -76,12 +76,12 @@ class StarterSettings(BaseModel):
 
 
 class WorkerSettings(BaseModel):
-    """How much a process does at the same time."""
+    """How much a process does at the same time. ``vision`` follows from who looks, unless it is given."""
 
     workflows: int = Field(default=60, ge=2)
     activities: int = Field(default=60, ge=1)
     tags: int = Field(default=8, ge=1)
-    vision: int = Field(default=2, ge=1)
+    vision: int | None = Field(default=None, ge=1)
     crawl: int = Field(default=8, ge=1)
     sandboxed: bool = False
 

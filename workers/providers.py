@@ -31,7 +31,8 @@ _ERRORS: Final[dict[str, Callable[[str], PipelineError]]] = {
 class Providers:
     """One of each kind, and the versions that make their results stale.
 
-    ``ocr`` only reads the words in pictures, where the policy wants no more; None where nothing can.
+    ``ocr`` only reads the words in pictures, where the policy wants no more; None where nothing can. ``together``: so
+    many pictures may be in one request to whoever looks.
     """
 
     tagger: Tagger
@@ -41,6 +42,7 @@ class Providers:
     versions: Versions
     ocr: Vision | None = None
     ocr_version: str = ""
+    together: int = 1
 
 
 def local_providers(settings: Settings, policies: Policies) -> Providers:

@@ -124,7 +124,10 @@ def with_remote(
     if remote.embedders:
         embedders = _all_embedders(local, remote.embedders, settings)
         versions = versions.model_copy(update={"vectors": embedders.wanted.identity.stage_version})
-    return replace(local, tagger=tagger, vision=vision, embedders=embedders, versions=versions)
+    together = remote.sight.most if remote.sight else local.together
+    return replace(
+        local, tagger=tagger, vision=vision, embedders=embedders, versions=versions, together=together
+    )
 
 
 def _all_embedders(local: Providers, family: Family, settings: Settings) -> KnownEmbedders:

@@ -14,8 +14,12 @@ from workers.activities import Activity
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
 from workflows.registry import WORKFLOWS
 
-#: How long running activities may go on after the process was asked to stop.
+#: How long running activities may go on after the process was asked to stop. Questions to providers may be paid for
+#: already: they have the time of the longest.
 GRACE: Final = timedelta(seconds=20)
+GRACE_OF: Final = {TAGS_QUEUE: timedelta(seconds=45), VISION_QUEUE: timedelta(seconds=100)}
+#: Pictures that are looked at in this process at the same time: each takes memory and a core.
+BY_ONESELF: Final = 2
 
 
 def build_workers(
@@ -23,15 +27,19 @@ def build_workers(
     activities: dict[str, Sequence[Activity]],
     settings: WorkerSettings,
     interceptors: Sequence[Interceptor] = (),
+    *,
+    together: int = 1,
 ) -> list[Worker]:
     """Return a worker for each queue; workflows are served beside the activities on our own stores.
 
-    ``interceptors`` come around ours: they see what the engine is told, errors in its own terms.
+    Where ``together`` pictures go in a request, as many again gather while it is under way. ``interceptors`` come
+    around ours: they see what the engine is told, errors in its own terms.
 
     Workflow code runs unsandboxed unless the settings say otherwise: the sandbox costs 40 % of the worker's
     CPU, and every test runs the same code inside it.
     """
-    slots = {TAGS_QUEUE: settings.tags, VISION_QUEUE: settings.vision, CRAWL_QUEUE: settings.crawl}
+    vision = settings.vision or max(BY_ONESELF, 2 * together)
+    slots = {TAGS_QUEUE: settings.tags, VISION_QUEUE: vision, CRAWL_QUEUE: settings.crawl}
     around = (*interceptors, OurInterceptor())
     others = [
         Worker(
@@ -40,7 +48,7 @@ def build_workers(
             activities=activities[queue],
             interceptors=around,
             max_concurrent_activities=count,
-            graceful_shutdown_timeout=GRACE,
+            graceful_shutdown_timeout=GRACE_OF.get(queue, GRACE),
         )
         for queue, count in slots.items()
     ]

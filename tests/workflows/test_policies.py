@@ -8,9 +8,12 @@ from temporalio.workflow import ActivityConfig
 from activities.heartbeat import EVERY
 from activities.looking import CLAIM
 from adapters.gigachat import files, seeing
+from adapters.gigachat.account import GRACE, Access
 from adapters.places import PATIENCE
 from domain.spending import BrakePolicy, SpendingPolicy
+from workers.workers import GRACE_OF
 from workflows.policies import TAGS, VISION
+from workflows.queues import TAGS_QUEUE, VISION_QUEUE
 
 #: Seconds of one request about pictures at most: for a place, for the answer, for letting the files go.
 REQUEST = PATIENCE + seeing.LONGEST + files.LETTING_GO
@@ -31,6 +34,11 @@ def test_a_look_has_time_for_a_request_of_others_and_its_own() -> None:
 
 def test_a_claim_outlives_every_attempt_of_its_holder() -> None:
     assert of(VISION, "start_to_close_timeout") < CLAIM < of(VISION, "schedule_to_close_timeout")
+
+
+def test_a_question_that_may_be_paid_for_has_time_to_end_when_the_process_is_asked_to_stop() -> None:
+    assert GRACE_OF[VISION_QUEUE] > timedelta(seconds=REQUEST)
+    assert GRACE_OF[TAGS_QUEUE] > timedelta(seconds=Access.timeout + GRACE)
 
 
 def test_a_beat_or_two_may_be_missed() -> None:

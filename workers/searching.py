@@ -8,9 +8,11 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel
 
 from adapters.postgres.door import Tenant
-from contracts.embedding import EmbedderIdentity
+from contracts.asking import Asker
+from contracts.embedding import EmbedderIdentity, Vector
 from contracts.errors import RejectedError
 from contracts.index import Neighbour, SearchHit, SearchQuery
+from contracts.stages import Stage
 from workers.questions import Question
 
 #: Neighbours that are told of each hit.
@@ -52,9 +54,9 @@ class Answer(BaseModel):
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors."""
+    """Turns a text into a vector; one that wants to be paid is, by those who ask."""
 
-    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]: ...
+    async def vector_of(self, text: str, askers: Sequence[Asker]) -> Vector: ...
 
 
 class Embedders(Protocol):
@@ -103,12 +105,15 @@ class Searching:
     async def search(self, question: Question) -> Answer:
         """Return the posts most like the question's text; without a tenant every tenant is asked, each by itself.
 
+        Where its vector has to be paid for, those tenants share that whose posts are looked for; no budget refuses it.
+
         Raises:
             RejectedError: there is no such tenant or channel.
+            UnavailableError: a store does not answer, or nobody asks the embedder now.
         """
         tenants = asked_of(await self._directory.tenants(), question.tenant)
         channels = await self._channels(tenants, question.channel)
-        asked = _Embedded(self._embedders, question.text)
+        asked = _Embedded(self._embedders, question.text, [_asker(tenant_id) for tenant_id in channels])
         found = await asyncio.gather(
             *(
                 self._of(tenant, channels[tenant.id], question, asked)
@@ -158,9 +163,9 @@ class Searching:
 class _Embedded:
     """A question's text, embedded once by each embedder that filled a collection of those that are asked."""
 
-    def __init__(self, embedders: Embedders, text: str) -> None:
-        self._embedders, self._text = embedders, text
-        self._asked: dict[EmbedderIdentity, asyncio.Future[list[tuple[float, ...]]]] = {}
+    def __init__(self, embedders: Embedders, text: str, askers: Sequence[Asker]) -> None:
+        self._embedders, self._text, self._askers = embedders, text, askers
+        self._asked: dict[EmbedderIdentity, asyncio.Future[Vector]] = {}
 
     async def by(self, identity: EmbedderIdentity) -> Sequence[float] | None:
         """Return the vector, None when that embedder is not here."""
@@ -168,9 +173,13 @@ class _Embedded:
         if embedder is None:
             return None
         if identity not in self._asked:
-            self._asked[identity] = asyncio.ensure_future(embedder.embed([self._text]))
-        [vector] = await self._asked[identity]
-        return vector
+            self._asked[identity] = asyncio.ensure_future(embedder.vector_of(self._text, self._askers))
+        return await self._asked[identity]
+
+
+def _asker(tenant_id: UUID) -> Asker:
+    """Somebody sits before the answer to a question: it waits for no midnight."""
+    return Asker(tenant_id=tenant_id, stage=Stage.VECTORS, can_wait=False)
 
 
 def chosen(tenants: Sequence[Tenant], wanted: str) -> Tenant:

@@ -1,5 +1,6 @@
 """What the archive says of vectors: which posts have one, and by whom."""
 
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +18,11 @@ AND NOT EXISTS (
     SELECT FROM parks k WHERE k.post_id = p.id AND k.problems @> '[{"stage": "vectors"}]' AND (
         k.ended_at IS NULL
         OR k.action = 'skip' AND COALESCE(k.left_out, 'vectors') = 'vectors' AND k.ended_at > s.ended_at))
+"""
+
+#: What was paid for of them is of no use any more either.
+FORGET_PAID: Final = """
+DELETE FROM paid_vectors v USING posts p WHERE p.id = v.post_id AND p.tenant_id = $1 AND v.embedder = $2
 """
 
 # Records of the time when there was one embedder do not say its version.
@@ -45,7 +51,11 @@ class VectorRecords:
             return int(await self._pool.fetchval(f"SELECT count(*) {_INDEXED}", tenant_id))
 
     async def forget(self, tenant_id: UUID, embedder: EmbedderIdentity) -> None:
-        """Make the vectors by ``embedder`` stale, because its collection goes. Repeated, it changes nothing."""
+        """Make the vectors by ``embedder`` stale, because its collection goes, and let go of those that were paid for.
+
+        Repeated, it changes nothing.
+        """
         values = embedder.provider, embedder.model, embedder.version, embedder.size
         with our_errors():
             await self._pool.execute(FORGET, tenant_id, *values)
+            await self._pool.execute(FORGET_PAID, tenant_id, embedder.slug)

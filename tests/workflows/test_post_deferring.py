@@ -203,6 +203,30 @@ async def test_a_decision_while_it_is_being_tried_counts_when_that_was_in_vain(t
     assert town.world.eyes.looks == []
 
 
+@pytest.mark.parametrize(
+    "error",
+    [spent(0.5), BudgetExhaustedError("promised", spent(0.5).goes_on_at, is_spent=False)],
+    ids=["until the day is over", "until calls under way have ended"],
+)
+async def test_a_post_waits_for_its_vectors_alone_and_is_indexed_when_there_is_room(
+    town: Town, error: BudgetExhaustedError
+) -> None:
+    town.world.embedder.weather.always = error
+    handle = await town.start(a_post(town.ref(), text=LONG))
+    problems = await parked(handle, DEFERRED)
+    before = await shown(handle)
+    without = (town.ref().post_id in town.world.graph.posts, "posts:indexed" in town.streams())
+
+    town.world.embedder.weather.always = None
+    result = await within(town.wait(handle))
+
+    assert before == (DEFERRED, "vectors:BudgetExhaustedError")
+    assert [p["stage"] for p in problems] == [Stage.VECTORS]
+    assert without == (True, False)
+    assert (result.state, town.streams().count("posts:indexed")) == ("indexed", 1)
+    assert (len(town.world.vectors.points), letters(town)) == (1, [])
+
+
 async def test_an_edit_reaches_a_post_that_waits(town: Town) -> None:
     handle = await a_post_with_a_picture(town, tomorrow())
     await parked(handle, DEFERRED)

@@ -7,7 +7,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from contracts.errors import BrakedError, BudgetExhaustedError, RejectedError
+from contracts.errors import BrakedError, BudgetExhaustedError, PipelineError, RejectedError
 from contracts.parking import BY_ITSELF, Parked
 from contracts.post import Decision, PostInput
 from contracts.stages import Stage
@@ -205,11 +205,11 @@ async def test_a_decision_while_it_is_being_tried_counts_when_that_was_in_vain(t
 
 @pytest.mark.parametrize(
     "error",
-    [spent(0.5), BudgetExhaustedError("promised", spent(0.5).goes_on_at, is_spent=False)],
-    ids=["until the day is over", "until calls under way have ended"],
+    [spent(), BrakedError("no answer, five times", timedelta(hours=1), datetime.now(UTC))],
+    ids=["a budget", "a brake"],
 )
-async def test_a_post_waits_for_its_vectors_alone_and_is_indexed_when_there_is_room(
-    town: Town, error: BudgetExhaustedError
+async def test_a_post_waits_for_its_vectors_alone_and_goes_on_by_itself(
+    town: Town, error: PipelineError
 ) -> None:
     town.world.embedder.weather.always = error
     handle = await town.start(a_post(town.ref(), text=LONG))
@@ -220,7 +220,7 @@ async def test_a_post_waits_for_its_vectors_alone_and_is_indexed_when_there_is_r
     town.world.embedder.weather.always = None
     result = await within(town.wait(handle))
 
-    assert before == (DEFERRED, "vectors:BudgetExhaustedError")
+    assert before == (DEFERRED, f"vectors:{type(error).__name__}")
     assert [p["stage"] for p in problems] == [Stage.VECTORS]
     assert without == (True, False)
     assert (result.state, town.streams().count("posts:indexed")) == ("indexed", 1)

@@ -8,7 +8,8 @@ import asyncpg
 from adapters.postgres.errors import our_errors
 from contracts.embedding import EmbedderIdentity
 
-#: What waits for somebody at this stage, or was left without it since it was done last, keeps nobody waiting.
+#: What waits for somebody at this stage, or was left without it since it was done last, keeps nobody waiting. What
+#: waits for a budget or a provider goes on by itself.
 _INDEXED = """
 FROM posts p JOIN post_stages s ON s.post_id = p.id AND s.stage = 'vectors' AND s.outcome = 'done'
 WHERE p.tenant_id = $1 AND p.enrichment_status = 'indexed' AND NOT EXISTS (
@@ -16,7 +17,9 @@ WHERE p.tenant_id = $1 AND p.enrichment_status = 'indexed' AND NOT EXISTS (
     WHERE t.channel_id = p.channel_id AND t.telegram_message_id = p.telegram_message_id)
 AND NOT EXISTS (
     SELECT FROM parks k WHERE k.post_id = p.id AND k.problems @> '[{"stage": "vectors"}]' AND (
-        k.ended_at IS NULL
+        k.ended_at IS NULL AND EXISTS (
+            SELECT FROM jsonb_array_elements(k.problems) AS problem
+            WHERE problem ->> 'stage' = 'vectors' AND problem ->> 'goes_on_at' IS NULL)
         OR k.action = 'skip' AND COALESCE(k.left_out, 'vectors') = 'vectors' AND k.ended_at > s.ended_at))
 """
 

@@ -8,11 +8,10 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel
 
 from adapters.postgres.door import Tenant
-from contracts.asking import Asker
-from contracts.embedding import EmbedderIdentity, Vector
+from contracts.embedding import EmbedderIdentity
 from contracts.errors import RejectedError
 from contracts.index import Neighbour, SearchHit, SearchQuery
-from contracts.stages import Stage
+from workers.embedded_question import EmbeddedQuestion, Embedders
 from workers.questions import Question
 
 #: Neighbours that are told of each hit.
@@ -51,18 +50,6 @@ class Answer(BaseModel):
     text: str
     tenant: str | None
     hits: tuple[Hit, ...]
-
-
-class Embedder(Protocol):
-    """Turns a text into a vector; one that wants to be paid is, by those who ask."""
-
-    async def vector_of(self, text: str, askers: Sequence[Asker]) -> Vector: ...
-
-
-class Embedders(Protocol):
-    """Knows who filled a collection, if that embedder is here."""
-
-    def of(self, identity: EmbedderIdentity) -> Embedder | None: ...
 
 
 class Vectors(Protocol):
@@ -113,7 +100,7 @@ class Searching:
         """
         tenants = asked_of(await self._directory.tenants(), question.tenant)
         channels = await self._channels(tenants, question.channel)
-        asked = _Embedded(self._embedders, question.text, [_asker(tenant_id) for tenant_id in channels])
+        asked = EmbeddedQuestion(self._embedders, question.text, list(channels))
         found = await asyncio.gather(
             *(
                 self._of(tenant, channels[tenant.id], question, asked)
@@ -129,7 +116,7 @@ class Searching:
         return Answer(text=question.text, tenant=only, hits=tuple(hits))
 
     async def _of(
-        self, tenant: Tenant, channel: UUID | None, question: Question, asked: "_Embedded"
+        self, tenant: Tenant, channel: UUID | None, question: Question, asked: EmbeddedQuestion
     ) -> list[Hit]:
         query = SearchQuery(
             tenant_id=tenant.id, text=question.text, channel_id=channel, tag=question.tag,
@@ -158,28 +145,6 @@ class Searching:
             if n.post_id in known
         ]
         return hit.model_copy(update={"related": tuple(related)})
-
-
-class _Embedded:
-    """A question's text, embedded once by each embedder that filled a collection of those that are asked."""
-
-    def __init__(self, embedders: Embedders, text: str, askers: Sequence[Asker]) -> None:
-        self._embedders, self._text, self._askers = embedders, text, askers
-        self._asked: dict[EmbedderIdentity, asyncio.Future[Vector]] = {}
-
-    async def by(self, identity: EmbedderIdentity) -> Sequence[float] | None:
-        """Return the vector, None when that embedder is not here."""
-        embedder = self._embedders.of(identity)
-        if embedder is None:
-            return None
-        if identity not in self._asked:
-            self._asked[identity] = asyncio.ensure_future(embedder.vector_of(self._text, self._askers))
-        return await self._asked[identity]
-
-
-def _asker(tenant_id: UUID) -> Asker:
-    """Somebody sits before the answer to a question: it waits for no midnight."""
-    return Asker(tenant_id=tenant_id, stage=Stage.VECTORS, can_wait=False)
 
 
 def chosen(tenants: Sequence[Tenant], wanted: str) -> Tenant:

@@ -8,8 +8,9 @@ from uuid import UUID
 from temporalio import activity
 
 from activities.timing import happened_at, milliseconds_since, timing
+from contracts.asking import Asker
 from contracts.commit import StageCommit
-from contracts.embedding import EmbedderIdentity
+from contracts.embedding import EmbedderIdentity, Vector
 from contracts.index import GraphCounts, PostNode, VectorPoint
 from contracts.material import PostMaterial
 from contracts.post import PostRef, StageRequest
@@ -20,11 +21,11 @@ from domain.material import embedded_text, payload
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors, each of the identity's size."""
+    """Turns a text into a vector of the identity's size; one that wants to be paid is, by those who ask."""
 
     identity: EmbedderIdentity
 
-    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]: ...
+    async def vector_of(self, text: str, askers: Sequence[Asker]) -> Vector: ...
 
 
 class Embedders(Protocol):
@@ -81,7 +82,11 @@ class IndexActivities:
     async def index_vectors(self, request: StageRequest) -> StageRecord:
         """Embed the post and put its point, also where search still finds an older embedder's.
 
-        Idempotent: a point's id is the post's.
+        Idempotent: a point's id is the post's; and while the index is away, no text is paid for twice.
+
+        Raises:
+            BudgetExhaustedError: the embedder wants to be paid, and the tenant may spend no more today.
+            BrakedError: nobody asks the embedder now.
         """
         start = datetime.now(UTC)
         material = await self._posts.material(request.ref, self._vision_version)
@@ -138,9 +143,13 @@ class IndexActivities:
 
 
 async def _point(material: PostMaterial, embedder: Embedder) -> VectorPoint:
-    (vector,) = await embedder.embed([embedded_text(material)])
+    ref = material.ref
+    asker = Asker(
+        tenant_id=ref.tenant_id, stage=Stage.VECTORS, post_id=ref.post_id, attempt=timing().attempts
+    )
+    vector = await embedder.vector_of(embedded_text(material), [asker])
     return VectorPoint(
-        post_id=material.ref.post_id, vector=vector, payload=payload(material), embedder=embedder.identity
+        post_id=ref.post_id, vector=vector, payload=payload(material), embedder=embedder.identity
     )
 
 

@@ -10,7 +10,8 @@ from sklearn.feature_extraction import FeatureHasher
 from sklearn.preprocessing import normalize
 
 from adapters.local_words import Words
-from contracts.embedding import EmbedderIdentity
+from contracts.asking import Asker
+from contracts.embedding import EmbedderIdentity, Vector
 from contracts.errors import RejectedError
 
 _WORD: Final = re.compile(r"[^\W_]{2,}|[^\W\d_]")
@@ -34,7 +35,12 @@ class HashingEmbedder:
         self._words = words or Words()
         self._hasher = FeatureHasher(n_features=size, input_type="pair")
 
-    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+    async def vector_of(self, text: str, askers: Sequence[Asker]) -> Vector:  # noqa: ARG002  it costs nobody anything
+        """Return the vector of one text. Raises as ``embed``."""
+        [vector] = await self.embed([text])
+        return vector
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector]:
         """Return one vector of the identity's size and of length 1 per text, the same on every machine.
 
         Raises:
@@ -42,7 +48,7 @@ class HashingEmbedder:
         """
         return await asyncio.to_thread(self._embed, texts)
 
-    def _embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+    def _embed(self, texts: Sequence[str]) -> list[Vector]:
         if not texts:
             return []
         features = [self._features(text) for text in texts]

@@ -14,6 +14,7 @@ from activities.restoring import Restorer
 from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.door import Directory
 from adapters.postgres.outbox_sent import SentOutbox
+from adapters.postgres.paid_vectors import PaidVectorMemory
 from adapters.postgres.vectors import VectorRecords
 from adapters.redis_streams.log import EventLog
 from adapters.redis_streams.marker import MarkerKey
@@ -38,7 +39,7 @@ from workers.embedders import settle_embedder
 from workers.filling import switch_forever
 from workers.policies import load_policies
 from workers.providers import Providers, local_providers
-from workers.remote import open_remote, with_remote
+from workers.remote import Paying, open_remote, with_remote
 from workers.spending import lose_forever, meter
 from workers.stores import Stores, open_stores
 from workers.workers import build_workers
@@ -138,7 +139,8 @@ async def _providers(
     """Return who does the thinking; other people's models are asked through the meter."""
     local = await asyncio.to_thread(local_providers, settings, policies)
     remote = await stack.enter_async_context(open_remote(settings, policies))
-    return with_remote(local, remote, meter(stores.pool, policies.spending), settings, policies)
+    paying = Paying(meter(stores.pool, policies.spending), PaidVectorMemory(stores.pool))
+    return with_remote(local, remote, paying, settings, policies)
 
 
 def _stack_options(

@@ -12,6 +12,7 @@ class Asker(Frozen):
     """For whom a provider is asked: the tenant who pays, and the post or the file that it is about.
 
     ``attempt`` counts from 1: what failed when it was asked together with others is asked alone from the second on.
+    ``can_wait`` is False for a person who waits for the answer: it is counted, and no budget refuses it.
     """
 
     tenant_id: UUID
@@ -19,6 +20,7 @@ class Asker(Frozen):
     post_id: UUID | None = None
     sha256: str | None = None
     attempt: int = Field(default=1, ge=1)
+    can_wait: bool = True
 
 
 class Usage(Frozen):

@@ -1,10 +1,13 @@
 """Who turns texts into vectors: what a collection says of whoever filled it."""
 
 import re
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.asking import Usage
+
+Vector = tuple[float, ...]
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9-]")
 _WRITTEN_OUT: Final = re.compile(r"(?:_[0-9a-f]{2})+")
 
@@ -46,6 +49,14 @@ class EmbedderIdentity(BaseModel):
     def __str__(self) -> str:
         """Return it for people."""
         return f"{self.provider} {self.model}, version {self.version}, {self.size} numbers"
+
+
+class Embedded(NamedTuple):
+    """The vectors of one request, in the order of its texts, and what that took."""
+
+    vectors: list[Vector]
+    usage: Usage
+    model: str
 
 
 def _code(found: re.Match[str]) -> str:

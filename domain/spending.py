@@ -20,7 +20,7 @@ from domain.policy_part import PolicyPart, wrong
 #: Microunits in a unit of the currency.
 UNIT: Final = 1_000_000
 #: The stages that ask providers who want to be paid.
-PAID: Final = (Stage.TAGS, Stage.VISION)
+PAID: Final = (Stage.TAGS, Stage.VISION, Stage.VECTORS)
 
 Money = Annotated[Decimal, Field(ge=0, lt=Decimal(10**12), decimal_places=6)]
 
@@ -70,6 +70,7 @@ class Budgets(PolicyPart):
     all: DailyBudget = DailyBudget()
     tags: DailyBudget = DailyBudget()
     vision: DailyBudget = DailyBudget()
+    vectors: DailyBudget = DailyBudget()
 
 
 class BrakePolicy(PolicyPart):
@@ -117,6 +118,7 @@ class SpendingPolicy(PolicyPart):
             EVERYTHING: self.budgets.all,
             Stage.TAGS: self.budgets.tags,
             Stage.VISION: self.budgets.vision,
+            Stage.VECTORS: self.budgets.vectors,
         }
         return budgets.get(stage, DailyBudget()).limit
 

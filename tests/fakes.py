@@ -10,7 +10,7 @@ from uuid import UUID
 from contracts.album import AlbumRef
 from contracts.asking import Asker, TagAnswer
 from contracts.channel_photo import ChannelPhotoInput
-from contracts.embedding import EmbedderIdentity
+from contracts.embedding import EmbedderIdentity, Vector
 from contracts.errors import PipelineError, RejectedError
 from contracts.identity import digest
 from contracts.index import AlbumNode, ChannelPhotoNode, Detached, GraphCounts, PostNode, VectorPoint
@@ -157,12 +157,12 @@ class FakeEmbedder:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+    async def vector_of(self, text: str, askers: Sequence[Asker]) -> Vector:
         self.asked += 1
         await self.gate.wait()
         self.weather.strike()
-        self.texts.extend(texts)
-        return [tuple(int(digest(text)[n], 16) / 16 for n in range(self.identity.size)) for text in texts]
+        self.texts.append(text)
+        return tuple(int(digest(text)[n], 16) / 16 for n in range(self.identity.size))
 
 
 class FakeEmbedders:

@@ -37,9 +37,8 @@ async def a_payer(pool: asyncpg.Pool, name: str = "") -> UUID:
 
 def a_wish(tenant: UUID, tokens: int = 100, *, stage: Stage = Stage.TAGS, **values: Any) -> Wish:
     """A call that may take so many tokens, and a thousand microunits for each."""
-    asker = Asker(
-        tenant_id=tenant, stage=stage, post_id=values.pop("post_id", None), sha256=values.pop("sha256", None)
-    )
+    about = {name: values.pop(name) for name in ("post_id", "sha256", "can_wait") if name in values}
+    asker = Asker(tenant_id=tenant, stage=stage, **about)
     given: dict[str, Any] = {
         "id": uuid4(),
         "asker": asker,

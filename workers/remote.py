@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from activities.metered_embedding import EmbeddingModel, MeteredEmbedder, PaidVectors
 from activities.metered_seeing import MeteredVision, SightModel
 from activities.metered_tagging import MeteredTagger, TagModel
 from activities.metering import Meter
 from activities.tagging import Tagger
 from contracts.asking import Asker, TagAnswer
+from contracts.embedding import EmbedderIdentity
 from contracts.errors import BrakedError
 from domain.policy import Policies
 from runtime.settings import Settings
@@ -23,13 +25,39 @@ if TYPE_CHECKING:  # as in workers/accounts.py
     from adapters.openai_compatible.chat import ChatService
 
 
+class ModelFamily(Protocol):
+    """Models of one kind that turn texts into vectors."""
+
+    def of(self, identity: EmbedderIdentity) -> EmbeddingModel | None: ...
+
+
 @dataclass(frozen=True)
 class Remote:
     """What is there of other people's: empty where the settings want nobody."""
 
     tags: tuple[TagModel, ...] = ()
     sight: SightModel | None = None
-    embedders: Family | None = None
+    embedders: ModelFamily | None = None
+
+
+@dataclass(frozen=True)
+class Paying:
+    """How other people's models are paid: by the meter, and for vectors no second time."""
+
+    meter: Meter
+    vectors: PaidVectors
+
+
+class MeteredFamily:
+    """Embedders of one kind, all of which want to be paid."""
+
+    def __init__(self, family: ModelFamily, paying: Paying) -> None:
+        self._family, self._paying = family, paying
+
+    def of(self, identity: EmbedderIdentity) -> MeteredEmbedder | None:
+        """Return the embedder with that identity, None when it is none of these."""
+        model = self._family.of(identity)
+        return MeteredEmbedder(model, self._paying.meter, self._paying.vectors) if model else None
 
 
 class WithLastResort:
@@ -98,14 +126,14 @@ def _sight(settings: Settings, policies: Policies, account: "Account") -> SightM
     return GigaChatSight(account, settings.gigachat.vision_model, policies.vision.max_pixels)
 
 
-def _embedders(settings: Settings, account: "Account") -> Family:
+def _embedders(settings: Settings, account: "Account") -> ModelFamily:
     from adapters.gigachat.embedding import GigaChatEmbedders  # noqa: PLC0415  as above
 
     return GigaChatEmbedders(account, settings.gigachat.embedding_tokens)
 
 
 def with_remote(
-    local: Providers, remote: Remote, meter: Meter, settings: Settings, policies: Policies
+    local: Providers, remote: Remote, paying: Paying, settings: Settings, policies: Policies
 ) -> Providers:
     """Return the providers, other people's in the places where they are wanted, the local ones in all others.
 
@@ -113,16 +141,16 @@ def with_remote(
     """
     tagger, vision, embedders, versions = local.tagger, local.vision, local.embedders, local.versions
     if remote.tags:
-        paid = MeteredTagger(remote.tags, meter)
+        paid = MeteredTagger(remote.tags, paying.meter)
         last = settings.providers.taggers[-1] == "local"
         tagger = WithLastResort(paid, local.tagger) if last else paid
         versions = versions.model_copy(update={"tags": f"{paid.provider}-{paid.model}-{paid.version}"})
     if remote.sight:
-        vision = seen = MeteredVision(remote.sight, meter)
+        vision = seen = MeteredVision(remote.sight, paying.meter)
         look = f"{seen.provider}-{seen.model}-{seen.version}-{policies.vision_version()}"
         versions = versions.model_copy(update={"vision": look})
     if remote.embedders:
-        embedders = _all_embedders(local, remote.embedders, settings)
+        embedders = _all_embedders(local, MeteredFamily(remote.embedders, paying), settings)
         versions = versions.model_copy(update={"vectors": embedders.wanted.identity.stage_version})
     together = remote.sight.most if remote.sight else local.together
     return replace(

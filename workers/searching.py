@@ -11,6 +11,7 @@ from adapters.postgres.door import Tenant
 from contracts.embedding import EmbedderIdentity
 from contracts.errors import RejectedError
 from contracts.index import Neighbour, SearchHit, SearchQuery
+from workers.embedded_question import EmbeddedQuestion, Embedders
 from workers.questions import Question
 
 #: Neighbours that are told of each hit.
@@ -49,18 +50,6 @@ class Answer(BaseModel):
     text: str
     tenant: str | None
     hits: tuple[Hit, ...]
-
-
-class Embedder(Protocol):
-    """Turns texts into vectors."""
-
-    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]: ...
-
-
-class Embedders(Protocol):
-    """Knows who filled a collection, if that embedder is here."""
-
-    def of(self, identity: EmbedderIdentity) -> Embedder | None: ...
 
 
 class Vectors(Protocol):
@@ -103,12 +92,15 @@ class Searching:
     async def search(self, question: Question) -> Answer:
         """Return the posts most like the question's text; without a tenant every tenant is asked, each by itself.
 
+        Where its vector has to be paid for, those tenants share that whose posts are looked for; no budget refuses it.
+
         Raises:
             RejectedError: there is no such tenant or channel.
+            UnavailableError: a store does not answer, or nobody asks the embedder now.
         """
         tenants = asked_of(await self._directory.tenants(), question.tenant)
         channels = await self._channels(tenants, question.channel)
-        asked = _Embedded(self._embedders, question.text)
+        asked = EmbeddedQuestion(self._embedders, question.text, list(channels))
         found = await asyncio.gather(
             *(
                 self._of(tenant, channels[tenant.id], question, asked)
@@ -124,7 +116,7 @@ class Searching:
         return Answer(text=question.text, tenant=only, hits=tuple(hits))
 
     async def _of(
-        self, tenant: Tenant, channel: UUID | None, question: Question, asked: "_Embedded"
+        self, tenant: Tenant, channel: UUID | None, question: Question, asked: EmbeddedQuestion
     ) -> list[Hit]:
         query = SearchQuery(
             tenant_id=tenant.id, text=question.text, channel_id=channel, tag=question.tag,
@@ -153,24 +145,6 @@ class Searching:
             if n.post_id in known
         ]
         return hit.model_copy(update={"related": tuple(related)})
-
-
-class _Embedded:
-    """A question's text, embedded once by each embedder that filled a collection of those that are asked."""
-
-    def __init__(self, embedders: Embedders, text: str) -> None:
-        self._embedders, self._text = embedders, text
-        self._asked: dict[EmbedderIdentity, asyncio.Future[list[tuple[float, ...]]]] = {}
-
-    async def by(self, identity: EmbedderIdentity) -> Sequence[float] | None:
-        """Return the vector, None when that embedder is not here."""
-        embedder = self._embedders.of(identity)
-        if embedder is None:
-            return None
-        if identity not in self._asked:
-            self._asked[identity] = asyncio.ensure_future(embedder.embed([self._text]))
-        [vector] = await self._asked[identity]
-        return vector
 
 
 def chosen(tenants: Sequence[Tenant], wanted: str) -> Tenant:

@@ -106,7 +106,7 @@ class Spending:
                 query("spend_reserve"), wish.id, asker.tenant_id, asker.stage, asker.post_id, asker.sha256,
                 wish.provider, wish.model, wish.estimate.total_tokens, wish.cost_microunits,
                 timedelta(seconds=policy.call_ends_after_s), timedelta(seconds=policy.brake.probe_s),
-                *self._limits(asker.stage),
+                *self._limits(asker.stage), asker.can_wait,
             )  # fmt: skip
         return dict(row or {})
 

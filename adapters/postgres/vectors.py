@@ -1,5 +1,6 @@
 """What the archive says of vectors: which posts have one, and by whom."""
 
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -7,7 +8,8 @@ import asyncpg
 from adapters.postgres.errors import our_errors
 from contracts.embedding import EmbedderIdentity
 
-#: What waits for somebody at this stage, or was left without it since it was done last, keeps nobody waiting.
+#: What waits for somebody at this stage, or was left without it since it was done last, keeps nobody waiting. What
+#: waits for a budget or a provider goes on by itself.
 _INDEXED = """
 FROM posts p JOIN post_stages s ON s.post_id = p.id AND s.stage = 'vectors' AND s.outcome = 'done'
 WHERE p.tenant_id = $1 AND p.enrichment_status = 'indexed' AND NOT EXISTS (
@@ -15,8 +17,15 @@ WHERE p.tenant_id = $1 AND p.enrichment_status = 'indexed' AND NOT EXISTS (
     WHERE t.channel_id = p.channel_id AND t.telegram_message_id = p.telegram_message_id)
 AND NOT EXISTS (
     SELECT FROM parks k WHERE k.post_id = p.id AND k.problems @> '[{"stage": "vectors"}]' AND (
-        k.ended_at IS NULL
+        k.ended_at IS NULL AND EXISTS (
+            SELECT FROM jsonb_array_elements(k.problems) AS problem
+            WHERE problem ->> 'stage' = 'vectors' AND problem ->> 'goes_on_at' IS NULL)
         OR k.action = 'skip' AND COALESCE(k.left_out, 'vectors') = 'vectors' AND k.ended_at > s.ended_at))
+"""
+
+#: What was paid for of them is of no use any more either.
+FORGET_PAID: Final = """
+DELETE FROM paid_vectors v USING posts p WHERE p.id = v.post_id AND p.tenant_id = $1 AND v.embedder = $2
 """
 
 # Records of the time when there was one embedder do not say its version.
@@ -45,7 +54,11 @@ class VectorRecords:
             return int(await self._pool.fetchval(f"SELECT count(*) {_INDEXED}", tenant_id))
 
     async def forget(self, tenant_id: UUID, embedder: EmbedderIdentity) -> None:
-        """Make the vectors by ``embedder`` stale, because its collection goes. Repeated, it changes nothing."""
+        """Make the vectors by ``embedder`` stale, because its collection goes, and let go of those that were paid for.
+
+        Repeated, it changes nothing.
+        """
         values = embedder.provider, embedder.model, embedder.version, embedder.size
         with our_errors():
             await self._pool.execute(FORGET, tenant_id, *values)
+            await self._pool.execute(FORGET_PAID, tenant_id, embedder.slug)

@@ -26,7 +26,9 @@ def set_(
     tenant: Annotated[str, typer.Argument(help="A name or an id.")],
     stage: Annotated[
         str | None,
-        typer.Option(help="Only for that stage: tags or vision; for everything together, unless said."),
+        typer.Option(
+            help="Only for that stage: tags, vision or vectors; for everything together, unless said."
+        ),
     ] = None,
     tokens: Annotated[str | None, typer.Option(help="Tokens a day, or none for no limit.")] = None,
     money: Annotated[str | None, typer.Option(help="Money a day, as 12.50, or none for no limit.")] = None,

@@ -229,7 +229,7 @@ async def _points(stores: Stores, site: Site) -> dict[str, str]:
 
     async def embed(embedder: EmbedderIdentity) -> tuple[float, ...] | None:
         made_by = site.providers.embedders.of(embedder)
-        return (await made_by.embed([question]))[0] if made_by else None
+        return await made_by.vector_of(question, ()) if made_by else None
 
     query = SearchQuery(tenant_id=site.tenant, text=question, limit=10_000)
     hits = await stores.vectors.search(query, embed)

@@ -1,17 +1,24 @@
 """The whole service with GigaChat for tags, pictures and vectors: what it says arrives, each answer is paid once."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
 
+from adapters.postgres.budgets import Budgets
 from adapters.postgres.door import Directory
+from adapters.qdrant import VectorIndex
 from cli.service import Service, running_service
 from cli.whole import search_of
+from contracts.errors import UnavailableError
+from contracts.index import VectorPoint
+from contracts.spending import Limit
+from contracts.stages import Stage
 from ingest.importer import import_export
 from ingest.options import ImportOptions
 from runtime.provider_settings import GigaChatSettings, ProviderSettings
@@ -19,14 +26,42 @@ from runtime.settings import Settings, TemporalSettings
 from tests.adapters.pictures import a_png
 from tests.build import LONG, a_tenant
 from tests.ingest.exports import a_message, a_picture, an_export
+from tests.servers.gigachat.files import tokens_of
 from tests.servers.gigachat.serving import KEY, FakeGigaChat, fake_gigachat
+from workers.around import Around
 from workers.questions import Question
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
 
 DEADLINE = 150.0
 TEXTS, PICTURES = 3, 6
+QUESTION = "трамвай по набережной до речного вокзала"
+#: So often each post is not taken by the index.
+AWAY = 2
+#: The word by which the service learns at its start how long vectors are: it is nobody's, and in no ledger.
+PROBE = "размер"
 FORBIDDEN = "Запретная тема, о которой никто не говорит: " + LONG
+
+
+class Absent:
+    """The index, away whenever a post is put for the first two times."""
+
+    def __init__(self, vectors: VectorIndex) -> None:
+        self._vectors, self._times = vectors, Counter[UUID]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._vectors, name)
+
+    async def put_one(self, tenant_id: UUID, point: VectorPoint) -> None:
+        self._times[point.post_id] += 1
+        if self._times[point.post_id] <= AWAY:
+            raise UnavailableError("the index is away")
+        await self._vectors.put_one(tenant_id, point)
+
+
+def absent(vectors: VectorIndex) -> Any:
+    """The index as it is, but for that."""
+    return Absent(vectors)
 
 
 @dataclass(frozen=True)
@@ -74,7 +109,8 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
             temporal=TemporalSettings(ui=False),
             **settings_for(fake),
         )
-        async with running_service(settings, print) as service:
+        around = Around(stores=lambda stores: replace(stores, vectors=absent(stores.vectors)))
+        async with running_service(settings, print, around=around) as service:
             tenant = a_tenant()
             await Directory(service.stores.pool).add_tenant(tenant, "office")
             options = ImportOptions(path=export, tenant_id=tenant)
@@ -97,6 +133,16 @@ async def findings(office: Office, kind: str) -> list[dict[str, object]]:
         office.tenant, kind,
     )  # fmt: skip
     return [dict(row) for row in rows]
+
+
+async def asked_by_nobody(office: Office) -> int:
+    """The tokens of vectors that are no post's."""
+    counted = await office.service.stores.pool.fetchval(
+        "SELECT COALESCE(sum(input_tokens), 0)::int FROM spend_ledger "
+        "WHERE tenant_id = $1 AND stage = 'vectors' AND post_id IS NULL",
+        office.tenant,
+    )  # fmt: skip
+    return int(counted)
 
 
 async def test_tags_are_gigachats_and_stand_in_the_text(office: Office) -> None:
@@ -145,8 +191,30 @@ async def test_every_answer_is_in_the_ledger_once_and_nothing_else_is(office: Of
     )
 
     assert settled is not None
-    assert (settled["asked"], settled["answered"]) == (told["input_tokens"], told["output_tokens"])
+    embedded = told["embedded_tokens"] - tokens_of(PROBE)
+    assert (settled["asked"], settled["answered"]) == (told["input_tokens"] + embedded, told["output_tokens"])
+    assert embedded > 0
     assert {row["state"] for row in states} <= {"settled", "released"}
+
+
+async def test_each_post_was_embedded_once_although_the_index_was_away(office: Office) -> None:
+    rows = await office.service.stores.pool.fetch(
+        "SELECT l.post_id, count(*) AS calls, min(s.attempts) AS attempts FROM spend_ledger l "
+        "JOIN post_stages s ON s.post_id = l.post_id AND s.stage = 'vectors' "
+        "WHERE l.tenant_id = $1 AND l.stage = 'vectors' AND l.state = 'settled' GROUP BY 1",
+        office.tenant,
+    )  # fmt: skip
+    asked = [
+        text
+        for path, body in office.fake.state.bodies
+        if path.endswith("/embeddings")
+        for text in body["input"]
+    ]
+
+    assert len(rows) == TEXTS + 1 + PICTURES
+    assert {row["calls"] for row in rows} == {1}
+    assert min(row["attempts"] for row in rows) > AWAY
+    assert set(Counter(text for text in asked if text not in {PROBE, QUESTION}).values()) == {1}
 
 
 async def test_no_more_was_asked_at_a_time_than_the_contract_allows(office: Office) -> None:
@@ -157,13 +225,24 @@ async def test_no_more_was_asked_at_a_time_than_the_contract_allows(office: Offi
 
 
 async def test_search_finds_a_post_by_gigachats_vectors(office: Office) -> None:
-    answer = await search_of(office.service).search(
-        Question(text="трамвай по набережной до речного вокзала", tenant=str(office.tenant))
-    )
+    answer = await search_of(office.service).search(Question(text=QUESTION, tenant=str(office.tenant)))
 
     wanted = office.service.providers.embedders.wanted.identity
     assert (wanted.provider, wanted.size) == ("gigachat", 1024)
     assert answer.hits and "трамвай" in answer.hits[0].text
+
+
+async def test_a_question_is_answered_and_counted_where_nothing_may_be_spent_any_more(office: Office) -> None:
+    pool, tenant = office.service.stores.pool, office.tenant
+    await Budgets(pool).set(tenant, Stage.VECTORS, Limit(tokens_per_day=0), "a test")
+    before, told = await asked_by_nobody(office), await office.fake.ledger()
+
+    answer = await search_of(office.service).search(Question(text=QUESTION, tenant=str(tenant)))
+
+    took = (await office.fake.ledger())["tokens"]["embedded_tokens"] - told["tokens"]["embedded_tokens"]
+    assert answer.hits
+    assert await asked_by_nobody(office) == before + took
+    assert took > 0
 
 
 async def test_the_key_is_in_no_log_and_in_no_history(office: Office) -> None:

@@ -104,7 +104,7 @@ async def test_lost_files_are_named_and_come_back_with_the_export(archive: Archi
 async def test_points_and_nodes_of_no_post_are_removed(archive: Archive) -> None:
     stores, nobody = archive.service.stores, UUID(int=1)
     before = await stores.graph.counts(archive.tenant)
-    [vector] = await archive.service.providers.embedders.wanted.embed(["ничей"])
+    vector = await archive.service.providers.embedders.wanted.vector_of("ничей", ())
     await stores.vectors.put(archive.tenant, [a_point(nobody, vector)])
     await stores.graph.replace_post(a_node(archive.tenant, nobody))
 

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from adapters.places import Places
 from contracts.asking import TagAnswer, Usage
+from contracts.embedding import Embedded, EmbedderIdentity, Vector
 from contracts.errors import BrakedError, BudgetExhaustedError, PipelineError
 from contracts.sight import RawPicture, Sight
 from contracts.spending import CallsEnded, Estimate, RequestEnded, Share, Wish
 from contracts.vision import PictureFacts
-from tests.build import some_facts
+from tests.build import an_embedder, some_facts
 
 
 def a_brake(seconds: int = 30) -> BrakedError:
@@ -93,6 +94,47 @@ class FakeWords:
             raise self.weather.pop(0)
         usage = Usage(input_tokens=8, output_tokens=2)
         return TagAnswer(tags=("трамвай",), provider=self.provider, model=f"{self.model}:7", usage=usage)
+
+
+@dataclass
+class FakeNumbers:
+    """Embeds a text, for as many tokens as it has letters; ``weather`` is raised by the next questions."""
+
+    identity: EmbedderIdentity = field(default_factory=lambda: an_embedder(provider="first"))
+    provider: str = "first"
+    model: str = "numbers-1"
+    weather: list[BaseException] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    places: Places = field(default_factory=lambda: Places("numbers", at_a_time=10))
+
+    def estimate(self, texts: Sequence[str]) -> Estimate:
+        return Estimate(input_tokens=sum(map(len, texts)) + 9, output_tokens=0)
+
+    def place(self) -> AbstractAsyncContextManager[None]:
+        return self.places.place()
+
+    async def embed(self, texts: Sequence[str]) -> Embedded:
+        self.asked += texts
+        if self.weather:
+            raise self.weather.pop(0)
+        vectors = [tuple(len(text) + n / 2 for n in range(self.identity.size)) for text in texts]
+        return Embedded(vectors, Usage(input_tokens=sum(map(len, texts))), f"{self.model}:7")
+
+
+@dataclass
+class FakePaidVectors:
+    """Keeps what it is given."""
+
+    kept: dict[tuple[UUID, str], tuple[str, Vector]] = field(default_factory=dict)
+    looks: int = 0
+
+    async def find(self, post_id: UUID, embedder: EmbedderIdentity, text_hash: str) -> Vector | None:
+        self.looks += 1
+        known, vector = self.kept.get((post_id, embedder.slug), ("", None))
+        return vector if known == text_hash else None
+
+    async def keep(self, post_id: UUID, embedder: EmbedderIdentity, text_hash: str, vector: Vector) -> None:
+        self.kept[post_id, embedder.slug] = (text_hash, vector)
 
 
 @dataclass

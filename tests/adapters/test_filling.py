@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import asyncpg
@@ -145,8 +146,8 @@ async def test_posts_that_are_being_deleted_are_not_waited_for(
         assert await index.searched_by(refs[0].tenant_id) == BIG
 
 
-def a_vectors_park(ref: PostRef) -> Parked:
-    problem = Problem(stage=Stage.VECTORS, error="RejectedError", message="refused")
+def a_vectors_park(ref: PostRef, goes_on_at: datetime | None = None) -> Parked:
+    problem = Problem(stage=Stage.VECTORS, error="E", message="refused, or spent", goes_on_at=goes_on_at)
     return a_park(ref, problems=(Problem(stage=Stage.VISION, error="E", message="too"), problem))
 
 
@@ -168,6 +169,21 @@ async def test_a_post_that_cannot_be_embedded_or_was_left_out_is_not_waited_for(
         await switch_if_full(refs[0].tenant_id, index, desk.records)
 
         assert await index.searched_by(refs[0].tenant_id) == BIG
+
+
+async def test_a_post_whose_vectors_wait_for_a_budget_is_waited_for(
+    desk: Desk, refs: tuple[PostRef, PostRef], pool: asyncpg.Pool
+) -> None:
+    async with desk.opened(SMALL) as index:
+        await desk.indexed(index, *refs, by=SMALL)
+    park = a_vectors_park(refs[1], goes_on_at=MOMENT)
+    await Parks(pool).keep(park, letter_of(park))
+    async with desk.opened(BIG) as index:
+        await desk.indexed(index, refs[0], by=BIG)
+
+        await switch_if_full(refs[0].tenant_id, index, desk.records)
+
+        assert await index.searched_by(refs[0].tenant_id) == SMALL
 
 
 @pytest.mark.parametrize("decision", [Decision(action="retry"), Decision(action="skip", stage="vision")])

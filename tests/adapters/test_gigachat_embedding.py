@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from adapters.gigachat.account import Account
-from adapters.gigachat.embedding import BATCH, GigaChatEmbedder, GigaChatEmbedders, learn_identity
+from adapters.gigachat.embedding import PER_TEXT, GigaChatEmbedder, GigaChatEmbedders, learn_identity
 from adapters.hashing_embedder import hashing
+from contracts.asking import Usage
 from contracts.embedding import EmbedderIdentity
 from contracts.errors import RateLimitedError, RejectedError, UnusableAnswerError
 from tests.adapters.remote import an_account
@@ -56,10 +57,10 @@ async def test_another_model_or_another_cut_is_another_embedder(account: Account
 
 async def test_each_text_gets_its_own_vector(embedder: GigaChatEmbedder) -> None:
     together = await embedder.embed(TEXTS)
-    alone = [(await embedder.embed([text]))[0] for text in TEXTS]
+    alone = [await embedder.embed([text]) for text in TEXTS]
 
-    assert together == alone
-    assert {len(vector) for vector in together} == {embedder.identity.size}
+    assert together.vectors == [one.vectors[0] for one in alone]
+    assert {len(vector) for vector in together.vectors} == {embedder.identity.size}
 
 
 async def test_the_order_is_that_of_the_texts_whatever_order_the_answer_has(
@@ -71,16 +72,21 @@ async def test_the_order_is_that_of_the_texts_whatever_order_the_answer_has(
     assert await embedder.embed(TEXTS) == expected
 
 
-async def test_many_texts_are_few_requests(fake: FakeGigaChat, embedder: GigaChatEmbedder) -> None:
-    vectors = await embedder.embed([f"пост {number}" for number in range(2 * BATCH + 1)])
+async def test_what_it_took_is_what_the_service_counted_and_no_more_than_was_said_before(
+    fake: FakeGigaChat, embedder: GigaChatEmbedder
+) -> None:
+    before = fake.state.spent["embedded_tokens"]
 
-    assert len(vectors) == 2 * BATCH + 1
-    assert [len(body["input"]) for body in sent(fake)[1:]] == [BATCH, BATCH, 1]
+    answer = await embedder.embed(TEXTS)
+
+    took = fake.state.spent["embedded_tokens"] - before
+    assert (answer.usage, answer.model) == (Usage(input_tokens=took), "Embeddings")
+    assert 0 < took <= embedder.estimate(TEXTS).total_tokens
+    assert len(sent(fake)) == 2
 
 
-async def test_no_text_is_no_request(fake: FakeGigaChat, embedder: GigaChatEmbedder) -> None:
-    assert await embedder.embed([]) == []
-    assert len(sent(fake)) == 1
+def test_what_is_cut_off_is_not_reserved_either(embedder: GigaChatEmbedder) -> None:
+    assert embedder.estimate(["мост " * 5000]).total_tokens == 512 + PER_TEXT
 
 
 async def test_a_long_text_is_cut_to_what_the_model_reads(
@@ -105,8 +111,11 @@ async def test_vectors_of_another_size_are_not_taken(account: Account) -> None:
     identity = await learn_identity(account, "Embeddings", 512)
     embedder = GigaChatEmbedder(account, identity.model_copy(update={"size": 999}), 512)
 
-    with pytest.raises(UnusableAnswerError, match="1024 numbers instead of 999"):
+    with pytest.raises(UnusableAnswerError, match="1024 numbers instead of 999") as raised:
         await embedder.embed(TEXTS)
+
+    assert raised.value.usage is not None
+    assert raised.value.usage.input_tokens > 0
 
 
 async def test_failures_are_ours(fake: FakeGigaChat, embedder: GigaChatEmbedder) -> None:
@@ -117,7 +126,7 @@ async def test_failures_are_ours(fake: FakeGigaChat, embedder: GigaChatEmbedder)
         await embedder.embed(TEXTS)
     with pytest.raises(UnusableAnswerError):
         await embedder.embed(TEXTS)
-    assert len(await embedder.embed(TEXTS)) == 3
+    assert len((await embedder.embed(TEXTS)).vectors) == 3
 
 
 async def test_a_model_that_is_none_for_that_is_told_by_its_setting(account: Account) -> None:
@@ -132,6 +141,6 @@ async def test_every_embedder_of_the_account_is_here_and_nobody_elses_is(account
     found = embedders.of(identity)
 
     assert found is not None
-    assert len((await found.embed(["мост"]))[0]) == 1024
+    assert len((await found.embed(["мост"])).vectors[0]) == 1024
     assert embedders.of(hashing(512)) is None
     assert embedders.of(identity.model_copy(update={"version": "0-512"})) is None

@@ -281,11 +281,14 @@ async def test_our_embedder_learns_the_size_and_keeps_the_order() -> None:
     async with replaying("embeddings_single") as replay, an_account(replay) as account:
         identity = await learn_identity(account, "Embeddings", 512)
     async with replaying("embeddings_multiple") as replay, an_account(replay) as account:
-        vectors = await GigaChatEmbedder(account, identity, 512).embed(["First text", "Second text"])
+        embedder, texts = GigaChatEmbedder(account, identity, 512), ["First text", "Second text"]
+        vectors, usage, _ = await embedder.embed(texts)
 
     assert identity.size == 1024
     assert round(vectors[0][0], 3) == 0.886
     assert len(vectors) == 2 and vectors[0] != vectors[1]
+    assert usage == Usage(input_tokens=14)
+    assert usage.total_tokens <= embedder.estimate(texts).total_tokens
 
 
 # -- the fake beside what was recorded

@@ -75,8 +75,9 @@ async def test_today_is_told_by_stage_and_yesterday_is_not(pool: asyncpg.Pool) -
         stage: (row["tokens"], row["reserved_tokens"], row["microunits"], row["calls"], row["requests"])
         for stage, row in rows.items()
     }
-    assert told == {"": (22, 10, 22_000, 3, 1), "tags": (0, 0, 0, 0, 0), "vision": (22, 10, 22_000, 3, 1)}
-    assert list(rows) == ["", "tags", "vision"]
+    asked, nothing = (22, 10, 22_000, 3, 1), (0, 0, 0, 0, 0)
+    assert told == {"": asked, "tags": nothing, "vision": asked, "vectors": nothing}
+    assert list(rows) == ["", "tags", "vision", "vectors"]
     assert old.id
 
 

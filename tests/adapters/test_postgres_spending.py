@@ -8,7 +8,13 @@ import asyncpg
 import pytest
 
 from adapters.postgres.spending import Spending
-from contracts.errors import BudgetExhaustedError, RejectedError, UnansweredError
+from contracts.errors import (
+    BrakedError,
+    BudgetExhaustedError,
+    RejectedError,
+    UnansweredError,
+    UnavailableError,
+)
 from contracts.spending import Share
 from contracts.stages import Stage
 from domain.calls import given_back
@@ -227,3 +233,26 @@ async def test_many_at_once_fill_a_budget_to_the_brim_and_no_further(pool: async
     assert all(isinstance(outcome, Share | BudgetExhaustedError) for outcome in outcomes)
     assert (await sums(pool, tenant))[""] == (1000, 1_000_000, 100)
     assert not await drift(pool)
+
+
+async def test_who_cannot_wait_is_counted_and_refused_by_no_budget(pool: asyncpg.Pool) -> None:
+    till, tenant = Spending(pool, a_policy(everything=100)), await a_payer(pool)
+    await own_budget(pool, tenant, "vectors", 10, 0)
+
+    share = await till.reserve(a_wish(tenant, 150, stage=Stage.VECTORS, can_wait=False))
+    await till.end(was_answered([share], 120))
+
+    assert (await sums(pool, tenant))[""] == (120, 120_000, 1)
+    assert not await drift(pool)
+    with pytest.raises(BudgetExhaustedError):
+        await till.reserve(a_wish(tenant, 1, stage=Stage.VECTORS))
+
+
+async def test_who_cannot_wait_asks_nobody_past_a_brake(pool: asyncpg.Pool) -> None:
+    till, tenant, provider = Spending(pool, a_policy()), await a_payer(pool), f"away {uuid4()}"
+    for _ in range(3):
+        failing = await till.reserve(a_wish(tenant, provider=provider))
+        await till.end(has_failed([failing], UnavailableError("503")))
+
+    with pytest.raises(BrakedError):
+        await till.reserve(a_wish(tenant, stage=Stage.VECTORS, provider=provider, can_wait=False))

@@ -134,7 +134,7 @@ async def test_budgets_are_shown_with_what_is_reserved_and_lost(
         "\n".join(await said(capsys, "budget", "show", "--tenant", str(town.tenant), "--json"))
     )
 
-    everything, tags, vision = shown["budgets"]
+    everything, tags, vision, vectors = shown["budgets"]
     assert (shown["currency"], everything["lost"], everything["calls"], everything["requests"]) == (
         "EUR",
         2,
@@ -149,7 +149,8 @@ async def test_budgets_are_shown_with_what_is_reserved_and_lost(
         "left": 6_889_000,
     }
     assert vision["tokens"] == {"limit": None, "used": 110, "reserved": 1, "left": None}
-    assert tags["tokens"] == {"limit": None, "used": 0, "reserved": 0, "left": None}
+    nothing = {"limit": None, "used": 0, "reserved": 0, "left": None}
+    assert (tags["tokens"], vectors["tokens"]) == (nothing, nothing)
 
 
 async def test_those_who_wait_for_a_budget_go_on_when_it_is_set(
@@ -160,6 +161,20 @@ async def test_those_who_wait_for_a_budget_go_on_when_it_is_set(
     town.world.tagger.weather.always = None
 
     told = await said(capsys, "budget", "set", str(town.tenant), "--stage", "tags", "--tokens", "900")
+
+    result = await within(town.wait(town.post(town.ref(7))))
+    assert "1 that waited for it go on" in told
+    assert result.state == "indexed"
+
+
+async def test_a_post_that_waits_for_its_vectors_goes_on_when_their_budget_is_set(
+    town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town.world.embedder.weather.always = SPENT
+    await stuck_at(town, "vectors:BudgetExhaustedError", 7)
+    town.world.embedder.weather.always = None
+
+    told = await said(capsys, "budget", "set", str(town.tenant), "--stage", "vectors", "--tokens", "900")
 
     result = await within(town.wait(town.post(town.ref(7))))
     assert "1 that waited for it go on" in told

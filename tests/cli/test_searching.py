@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from adapters.postgres.door import Tenant
-from contracts.embedding import EmbedderIdentity
+from contracts.asking import Asker
+from contracts.embedding import EmbedderIdentity, Vector
 from contracts.errors import RejectedError
 from contracts.index import Neighbour, SearchHit, SearchQuery
 from tests.build import an_embedder
@@ -78,12 +79,13 @@ class _Stores:
         self.scores = scores
         self.filled_by: dict[UUID, EmbedderIdentity] = {}
         self.embedded: list[EmbedderIdentity] = []
+        self.paying: list[tuple[Asker, ...]] = []
 
     async def tenants(self) -> list[Tenant]:
         return [ONE, TWO]
 
     def of(self, identity: EmbedderIdentity) -> "_Embedder | None":
-        return _Embedder(identity, self.embedded) if identity.provider == "local" else None
+        return _Embedder(identity, self.embedded, self.paying) if identity.provider == "local" else None
 
     async def search(
         self, query: SearchQuery, embed: Callable[[EmbedderIdentity], Awaitable[Sequence[float] | None]]
@@ -105,12 +107,18 @@ class _Stores:
 
 
 class _Embedder:
-    def __init__(self, identity: EmbedderIdentity, embedded: list[EmbedderIdentity]) -> None:
-        self._identity, self._embedded = identity, embedded
+    def __init__(
+        self,
+        identity: EmbedderIdentity,
+        embedded: list[EmbedderIdentity],
+        paying: list[tuple[Asker, ...]],
+    ) -> None:
+        self._identity, self._embedded, self._paying = identity, embedded, paying
 
-    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+    async def vector_of(self, text: str, askers: Sequence[Asker]) -> Vector:
         self._embedded.append(self._identity)
-        return [(1.0,) for _ in texts]
+        self._paying.append(tuple(askers))
+        return (1.0,)
 
 
 def _searching(**scores: float) -> Searching:
@@ -138,6 +146,27 @@ async def test_a_channel_is_looked_for_where_it_is() -> None:
     assert [hit.tenant for hit in found.hits] == ["two"]
     with pytest.raises(RejectedError, match="no channel lake"):
         await _searching(one=0.9, two=0.6).search(Question(text="река", channel="lake"))
+
+
+@pytest.mark.parametrize(
+    ("question", "paying"),
+    [
+        (Question(text="река"), [ONE, TWO]),
+        (Question(text="река", tenant="two"), [TWO]),
+        (Question(text="река", channel="river"), [TWO]),
+    ],
+    ids=["of everybody", "of one", "of one's channel"],
+)
+async def test_a_question_is_paid_by_those_whose_posts_are_looked_for_and_waits_for_no_budget(
+    question: Question, paying: list[Tenant]
+) -> None:
+    stores = _Stores({ONE.id: 0.9, TWO.id: 0.8})
+
+    await Searching(stores, stores, stores, stores, stores).search(question)
+
+    [askers] = stores.paying
+    assert [(asker.tenant_id, asker.post_id) for asker in askers] == [(tenant.id, None) for tenant in paying]
+    assert {asker.can_wait for asker in askers} == {False}
 
 
 async def test_posts_that_have_nothing_to_do_with_it_are_not_found() -> None:

@@ -16,15 +16,17 @@ from adapters.hashing_embedder import hashing
 from contracts.errors import BrakedError, UnavailableError
 from contracts.post import Versions
 from contracts.spending import RequestEnded, Share, ShareState, Wish
+from contracts.stages import Stage
 from domain.policy import Policies
 from runtime.provider_settings import GigaChatSettings, OpenAISettings, ProviderSettings
 from runtime.settings import Settings, SettingsError
+from tests.activities.fake_models import FakePaidVectors
 from tests.adapters.pictures import a_png
 from tests.build import LONG, MOMENT, an_asker
 from tests.servers.gigachat.serving import KEY, FakeGigaChat, fake_gigachat
 from workers.embedders import settle_embedder, wanted_embedder
 from workers.providers import Providers, local_providers
-from workers.remote import open_remote, with_remote
+from workers.remote import Paying, open_remote, with_remote
 
 
 class Till:
@@ -77,7 +79,7 @@ async def opened(
     policies = policies or Policies()
     meter = Meter(till or Till(), policies.spending, lambda ended: None)
     async with open_remote(settings, policies) as remote:
-        yield with_remote(local(), remote, meter, settings, policies)
+        yield with_remote(local(), remote, Paying(meter, FakePaidVectors()), settings, policies)
 
 
 async def versions(settings: Settings, policies: Policies | None = None) -> Versions:
@@ -193,17 +195,19 @@ async def test_both_the_old_and_the_new_embedder_are_here_while_a_collection_is_
 ) -> None:
     settings = wanted(fake, tmp_path, embedder="gigachat")
     await settle_embedder(settings)
-    theirs = wanted_embedder(settings)
+    theirs, till = wanted_embedder(settings), Till()
 
-    async with opened(settings) as forth, opened(wanted(fake, tmp_path)) as back:
+    async with opened(settings, till) as forth, opened(wanted(fake, tmp_path), till) as back:
         sizes = [
-            len((await embedder.embed(["мост открыт"]))[0])
+            len(await embedder.vector_of("мост открыт", [an_asker(Stage.VECTORS)]))
             for providers in (forth, back)
             for identity in (theirs, hashing(512))
             if (embedder := providers.embedders.of(identity))
         ]
 
         assert sizes == [1024, 512] * 2
+        assert [ended.endings[0].state for ended in till.ended] == [ShareState.SETTLED] * 2
+        assert [(ended.provider, ended.stage) for ended in till.ended] == [("gigachat", "vectors")] * 2
         assert forth.embedders.wanted.identity == theirs
         assert back.embedders.wanted.identity == hashing(512)
 

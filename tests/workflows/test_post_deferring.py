@@ -7,7 +7,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from contracts.errors import BrakedError, BudgetExhaustedError, RejectedError
+from contracts.errors import BrakedError, BudgetExhaustedError, PipelineError, RejectedError
 from contracts.parking import BY_ITSELF, Parked
 from contracts.post import Decision, PostInput
 from contracts.stages import Stage
@@ -201,6 +201,30 @@ async def test_a_decision_while_it_is_being_tried_counts_when_that_was_in_vain(t
 
     assert (await within(town.wait(handle))).state == "indexed"
     assert town.world.eyes.looks == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [spent(), BrakedError("no answer, five times", timedelta(hours=1), datetime.now(UTC))],
+    ids=["a budget", "a brake"],
+)
+async def test_a_post_waits_for_its_vectors_alone_and_goes_on_by_itself(
+    town: Town, error: PipelineError
+) -> None:
+    town.world.embedder.weather.always = error
+    handle = await town.start(a_post(town.ref(), text=LONG))
+    problems = await parked(handle, DEFERRED)
+    before = await shown(handle)
+    without = (town.ref().post_id in town.world.graph.posts, "posts:indexed" in town.streams())
+
+    town.world.embedder.weather.always = None
+    result = await within(town.wait(handle))
+
+    assert before == (DEFERRED, f"vectors:{type(error).__name__}")
+    assert [p["stage"] for p in problems] == [Stage.VECTORS]
+    assert without == (True, False)
+    assert (result.state, town.streams().count("posts:indexed")) == ("indexed", 1)
+    assert (len(town.world.vectors.points), letters(town)) == (1, [])
 
 
 async def test_an_edit_reaches_a_post_that_waits(town: Town) -> None:

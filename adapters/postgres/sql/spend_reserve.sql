@@ -1,5 +1,6 @@
 -- One share: is there room in the tenant's budgets, may the provider be asked, then count it and keep it; all or nothing.
 -- The day's sums are locked before they are compared, those of everything first: nobody reserves beyond a limit.
+-- Who cannot wait ($16 is false) is counted, and no budget refuses it.
 -- Without the day's rows (days is less than 2) nothing is decided.
 WITH days AS (
     SELECT d.day, d.stage, d.tokens, d.microunits FROM spend_days d
@@ -14,7 +15,7 @@ WITH days AS (
     LEFT JOIN budgets b ON b.tenant_id = $2 AND b.stage = days.stage
 ), room AS (
     SELECT count(*) AS days, count(*) = 2 AND bool_and(
-        (tokens_per_day IS NULL OR tokens + $8 <= tokens_per_day)
+        NOT $16::boolean OR (tokens_per_day IS NULL OR tokens + $8 <= tokens_per_day)
         AND (microunits_per_day IS NULL OR COALESCE(microunits + $9 <= microunits_per_day, false))
     ) AS is_there
     FROM spent

@@ -76,15 +76,20 @@ def embeddings(state: State, body: dict[str, Any]) -> dict[str, Any]:
     model, texts = body.get("model", ""), _texts(body)
     if MODELS.get(model, ("",))[0] != "embedder":
         raise RefusalError(404, "No such model")
-    state.spent["embedded_tokens"] += sum(counted(text) + 5 for text in texts)
+    state.spent["embedded_tokens"] += sum(map(tokens_of, texts))
     data = [
         {
             "object": "embedding", "index": index, "embedding": vector_of(text, model),
-            "usage": {"prompt_tokens": counted(text) + 5},
+            "usage": {"prompt_tokens": tokens_of(text)},
         }
         for index, text in enumerate(texts)
     ]  # fmt: skip
     return {"object": "list", "model": model, "data": data[::-1] if state.shuffled else data}
+
+
+def tokens_of(text: str) -> int:
+    """Return how many tokens are counted for a text that is embedded."""
+    return counted(text) + 5
 
 
 def token_counts(body: dict[str, Any]) -> list[dict[str, Any]]:

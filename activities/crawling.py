@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -20,6 +20,9 @@ from contracts.stages import Outcome, Stage, StageRecord
 from domain import build
 from domain.links import page_key
 from domain.policy import CrawlPolicy
+
+#: So often a site is asked for a page; then the link stays unread.
+TRIES: Final = 3
 
 
 class WebPage(Protocol):
@@ -166,10 +169,9 @@ class CrawlActivities:
         Idempotent by (tenant, link, policy version): a page that was read recently is not read again.
 
         Raises:
-            LinkFailedError: the site did not answer; tried again a few times.
-            BudgetExhaustedError: no more pages may be read until a moment that it names; BrakedError: likewise, while
-                the reader's provider is left alone. Nothing is kept of the page: it waits.
-            UnavailableError: what reads pages did not manage, which says nothing of this one.
+            LinkFailedError: the site did not answer; final the third time.
+            BudgetExhaustedError: no more pages may be read until a moment that it names; nothing is kept of this one.
+            UnavailableError: what reads pages, or keeps them, did not manage, which says nothing of this one.
         """
         key = page_key(request.url, request.crawl_version)
         if await self._pages.has(request.ref.tenant_id, key):
@@ -179,6 +181,8 @@ class CrawlActivities:
         except RefusedError as refused:
             await self._pages.keep(request.ref.tenant_id, key, Page(url=request.url, skipped=refused.reason))
             return False
+        except LinkFailedError as failed:
+            raise _counted(failed) from failed.__cause__
         await self._pages.keep(request.ref.tenant_id, key, await self._stored(request, key, page))
         return True
 
@@ -198,3 +202,15 @@ class CrawlActivities:
             word_count=page.word_count, content_sha256=page.content_sha256, html_key=f"{base}.html",
             md_key=f"{base}.md", latency_ms=page.latency_ms,
         )  # fmt: skip
+
+
+def _counted(failed: LinkFailedError) -> LinkFailedError:
+    """Return a site's failure, final when it was the last of its tries.
+
+    What an earlier attempt said with its heartbeat comes back with the next: attempts that failed for our sake are not
+    the site's.
+    """
+    tries = 1 + sum(activity.info().heartbeat_details)
+    activity.heartbeat(tries)
+    failed.retryable = tries < TRIES
+    return failed

@@ -134,6 +134,7 @@ class FakeWeb:
     """Every address has a page, unless it is named in ``broken``; ``texts`` are what pages say, by their address."""
 
     def __init__(self) -> None:
+        self.weather = Weather()
         self.texts: dict[str, str] = {}
         self.broken: dict[str, PipelineError] = {}
         self.asked: list[str] = []
@@ -141,6 +142,7 @@ class FakeWeb:
     async def read(self, url: str, pay: Callable[[str], Awaitable[None]]) -> FakePage:
         await pay(urlsplit(url).hostname or "")
         self.asked.append(url)
+        self.weather.strike()
         if url in self.broken:
             raise self.broken[url]
         return FakePage(url, self.texts.get(url, f"текст страницы {url}"))

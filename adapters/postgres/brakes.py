@@ -15,16 +15,17 @@ from domain.spending import BrakePolicy
 log = structlog.get_logger(__name__)
 
 ON: Final = """
-SELECT provider, failures, opened_at, probe_at, probe_by, last_error, now() AS now FROM provider_brakes
+SELECT provider, failures, opened_at, probe_at, probe_by, last_error, needs_human, now() AS now FROM provider_brakes
 WHERE opened_at IS NOT NULL AND ($1::text IS NULL OR provider = $1) ORDER BY provider
 """
 
 #: Only what the probe says makes the wait longer: others that fail were on their way before.
 FAILED: Final = """
-INSERT INTO provider_brakes AS b (provider, failures, opened_at, probe_at, last_error, changed_at)
-SELECT $1, 1, CASE WHEN $4 <= 1 THEN now() END, CASE WHEN $4 <= 1 THEN now() + $5 END, $3, now()
+INSERT INTO provider_brakes AS b (provider, failures, opened_at, probe_at, last_error, needs_human, changed_at)
+SELECT $1, 1, CASE WHEN $4 <= 1 THEN now() END, CASE WHEN $4 <= 1 THEN now() + $5 END, $3, $7, now()
 ON CONFLICT (provider) DO UPDATE SET
-    failures = b.failures + 1, last_error = EXCLUDED.last_error, changed_at = now(),
+    failures = b.failures + 1, last_error = EXCLUDED.last_error, needs_human = EXCLUDED.needs_human,
+    changed_at = now(),
     opened_at = CASE WHEN b.failures + 1 >= $4 THEN COALESCE(b.opened_at, now()) ELSE b.opened_at END,
     probe_at = CASE
         WHEN b.opened_at IS NULL AND b.failures + 1 >= $4 THEN now() + $5
@@ -37,7 +38,7 @@ RETURNING failures, probe_at, opened_at = now() AS just_opened
 
 ANSWERED: Final = """
 UPDATE provider_brakes SET failures = 0, opened_at = NULL, probe_at = NULL, probe_by = NULL, failed_probes = 0,
-    last_error = NULL, changed_at = now()
+    last_error = NULL, needs_human = false, changed_at = now()
 WHERE provider = $1 AND (failures > 0 OR opened_at IS NOT NULL)
 """
 
@@ -98,7 +99,7 @@ class Brakes:
         with our_errors():
             row = await self._pool.fetchrow(
                 FAILED, ended.provider, ended.probe, ended.error, self._policy.failures,
-                timedelta(seconds=first), timedelta(seconds=longest),
+                timedelta(seconds=first), timedelta(seconds=longest), ended.needs_human,
             )  # fmt: skip
         if row and row["just_opened"]:
             log.warning(
@@ -112,7 +113,8 @@ class Brakes:
 def braked(provider: str, brake: Mapping[str, Any], policy: BrakePolicy) -> BrakedError:
     """Return the error of somebody who may not ask now: when to come back, and why.
 
-    Who comes while another is the probe comes back soon: by then it is known how that went.
+    Who comes while another is the probe comes back soon: by then it is known how that went. What waits does not go on
+    by itself where only a human mends what the provider failed at.
     """
     now: datetime = brake["now"]
     wait = max(brake["probe_at"] - now, SHORTEST)
@@ -123,5 +125,5 @@ def braked(provider: str, brake: Mapping[str, Any], policy: BrakePolicy) -> Brak
         f"{provider} failed {brake['failures']} times in a row and is left in peace; tried again at "
         f"{again.astimezone(UTC):%H:%M:%S} UTC (last error: {brake['last_error']})",
         wait,
-        again,
+        None if brake["needs_human"] else again,
     )

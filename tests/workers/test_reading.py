@@ -1,5 +1,6 @@
 """Who reads links is a setting, and another reader makes pages stale."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,8 @@ from adapters.crawl4ai.reader import Crawl4AIReader
 from adapters.web.reader import WebReader
 from contracts.errors import UnavailableError
 from domain.policy import CrawlPolicy, Policies
-from runtime.provider_settings import ProviderSettings
-from runtime.settings import (
-    Crawl4AISettings,
-    CrawlSettings,
-    Settings,
-    SettingsError,
-    load_settings,
-)
+from runtime.provider_settings import Crawl4AISettings, ProviderSettings
+from runtime.settings import CrawlSettings, Settings, SettingsError, load_settings
 from tests.servers.crawl4ai.server import FakeCrawl4AI, Manners
 from workers.reading import chosen_reader, crawl_version
 
@@ -56,23 +51,40 @@ def test_a_token_may_stand_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("key\n", encoding="utf-8")
 
-    assert Crawl4AISettings(token_file=file).secret() == "key"
-    assert Crawl4AISettings.model_validate({"token": "key"}).secret() == "key"
-    assert Crawl4AISettings().secret() is None
+    assert Crawl4AISettings(token_file=file).key() == "key"
+    assert Crawl4AISettings.model_validate({"token": "key"}).key() == "key"
+    assert Crawl4AISettings().key() is None
 
 
 def test_a_token_is_never_shown() -> None:
     assert "hush" not in repr(Crawl4AISettings.model_validate({"token": "hush"}))
 
 
-def test_a_token_file_that_is_not_there_is_told_by_the_name_of_its_setting(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="POSTLOOM_CRAWL4AI__TOKEN_FILE"):
-        Crawl4AISettings(token_file=tmp_path / "none").secret()
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"token_file": "none"}, "token_file: none cannot be read"),
+        ({"token_file": os.devnull}, f"token_file: {os.devnull} is empty"),
+        ({"token_file": "none", "token": "key"}, "token and token_file are one too many"),
+    ],
+)
+def test_a_token_that_cannot_be_used_is_told_at_the_start_of_who_reads_by_a_crawler(
+    values: dict[str, object], said: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"POSTLOOM_CRAWL4AI: {said}"):
+        load_settings(_env_file=None, providers={"reader": "crawl4ai"}, crawl4ai=values)
+
+    load_settings(_env_file=None, crawl4ai=values)
 
 
 @pytest.mark.parametrize(
     ("crawl4ai", "name"),
-    [({"url": "crawler:11235"}, "URL"), ({"timeout": 60}, "TIMEOUT"), ({"timeout": 0}, "TIMEOUT")],
+    [
+        ({"url": "crawler:11235"}, "URL"),
+        ({"url": "http://me:hush@crawler:11235"}, "URL"),
+        ({"timeout": 60}, "TIMEOUT"),
+        ({"timeout": 0}, "TIMEOUT"),
+    ],
 )
 def test_a_setting_that_cannot_be_used_is_told_by_its_name(crawl4ai: dict[str, object], name: str) -> None:
     with pytest.raises(SettingsError, match=f"POSTLOOM_CRAWL4AI__{name}"):

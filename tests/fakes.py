@@ -255,9 +255,13 @@ class FakeGraph:
 
 
 class FakeObjects:
-    """Bytes by key; a file of a post has its own key as bytes unless it was put. What is ``lost`` is not there."""
+    """Bytes by key; a file of a post has its own key as bytes unless it was put. What is ``lost`` is not there.
+
+    What goes wrong goes wrong with what is put.
+    """
 
     def __init__(self) -> None:
+        self.weather = Weather()
         self.kept: dict[str, bytes] = {}
         self.deleted: list[str] = []
         self.lost: set[str] = set()
@@ -271,6 +275,7 @@ class FakeObjects:
         return self.kept.get(key, key.encode())
 
     async def put(self, key: str, body: bytes, content_type: str) -> bool:
+        self.weather.strike()
         is_new = key not in self.kept
         self.kept[key] = body
         self.lost.discard(key)

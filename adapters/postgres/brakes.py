@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -48,6 +49,13 @@ UPDATE provider_brakes SET probe_by = NULL, probe_at = now() + $3, changed_at = 
 WHERE provider = $1 AND probe_by = $2
 """
 
+#: Whoever comes first after the wait is the probe; it is given up when it says nothing for so long.
+PROBE: Final = """
+UPDATE provider_brakes SET probe_by = $2, probe_at = now() + $3, changed_at = now()
+WHERE provider = $1 AND opened_at IS NOT NULL AND probe_at <= now()
+RETURNING provider
+"""
+
 #: Nobody comes back sooner than this, whatever the clock says.
 SHORTEST: Final = timedelta(seconds=1)
 
@@ -81,6 +89,19 @@ class Brakes:
             row = await self._pool.fetchrow(ON, provider)
         if row:
             raise braked(provider, dict(row), self._policy)
+
+    async def ask(self, provider: str, caller: UUID) -> bool:
+        """Return whether ``caller`` asks as the probe, who alone is let through; what is paid for asks the till.
+
+        Raises:
+            BrakedError: nobody asks the provider now.
+        """
+        lasting = timedelta(seconds=self._policy.probe_s)
+        with our_errors():
+            is_probe = await self._pool.fetchval(PROBE, provider, caller, lasting) is not None
+        if not is_probe:
+            await self.check(provider)
+        return is_probe
 
     async def hear(self, ended: RequestEnded, *, is_troubled: bool) -> None:
         """Take what a request says of its provider; ``is_troubled`` when it had failed before."""

@@ -2,17 +2,21 @@
 
 import os
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from activities.braked_reading import BrakedReader
+from activities.reading import Reader
 from adapters.crawl4ai.reader import Crawl4AIReader
 from adapters.web.reader import WebReader
 from contracts.errors import UnavailableError
+from contracts.spending import RequestEnded
 from domain.policy import CrawlPolicy, Policies
 from runtime.provider_settings import Crawl4AISettings, ProviderSettings
 from runtime.settings import CrawlSettings, Settings, SettingsError, load_settings
 from tests.servers.crawl4ai.server import FakeCrawl4AI, Manners
-from workers.reading import chosen_reader, crawl_version
+from workers.reading import behind_its_brake, chosen_reader, crawl_version
 
 LOCAL = Settings(_env_file=None)
 CRAWLER = Settings(_env_file=None, providers=ProviderSettings(reader="crawl4ai"))
@@ -89,3 +93,21 @@ def test_a_token_that_cannot_be_used_is_told_at_the_start_of_who_reads_by_a_craw
 def test_a_setting_that_cannot_be_used_is_told_by_its_name(crawl4ai: dict[str, object], name: str) -> None:
     with pytest.raises(SettingsError, match=f"POSTLOOM_CRAWL4AI__{name}"):
         load_settings(_env_file=None, crawl4ai=crawl4ai)
+
+
+def test_a_crawler_is_asked_behind_its_brake_and_sites_without_one() -> None:
+    def behind(settings: Settings) -> Reader:
+        return behind_its_brake(chosen_reader(settings, CrawlPolicy()), NoBrake())
+
+    assert isinstance(behind(CRAWLER), BrakedReader)
+    assert isinstance(behind(LOCAL), WebReader)
+
+
+class NoBrake:
+    """Lets everybody through."""
+
+    async def ask(self, provider: str, caller: UUID) -> bool:
+        return False
+
+    async def hear(self, ended: RequestEnded, *, is_troubled: bool) -> None:
+        pass

@@ -1,60 +1,25 @@
 """Reading the links of a post."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel
 from temporalio import activity
 
+from activities.reading import Reading, WebPage
 from activities.timing import happened_at, timing
 from contracts.announcements import PostCrawl
 from contracts.commit import StageCommit
-from contracts.errors import LinkFailedError, RefusedError, UnavailableError
+from contracts.errors import LinkFailedError, RefusedError
 from contracts.material import Page, PostMaterial
 from contracts.outgoing import outgoing
-from contracts.page_budget import PageTaken
 from contracts.post import CrawlPlan, PageRequest, PostRef, StageRequest
 from contracts.stages import Outcome, Stage, StageRecord
 from domain import build
 from domain.links import page_key
-from domain.policy import CrawlPolicy
 
-
-class WebPage(Protocol):
-    """A page as the web gave it."""
-
-    @property
-    def final_url(self) -> str: ...
-    @property
-    def title(self) -> str | None: ...
-    @property
-    def html(self) -> bytes: ...
-    @property
-    def markdown(self) -> str: ...
-    @property
-    def text_excerpt(self) -> str: ...
-    @property
-    def word_count(self) -> int: ...
-    @property
-    def content_sha256(self) -> str: ...
-    @property
-    def latency_ms(self) -> int: ...
-
-
-class Reader(Protocol):
-    """Reads a page, or says why not; ``pay`` is awaited with the host before anything is asked of it."""
-
-    async def read(self, url: str, pay: Callable[[str], Awaitable[None]]) -> WebPage: ...
-
-
-class PageBudget(Protocol):
-    """Allows so many pages."""
-
-    async def take(self, tenant_id: UUID, host: str, policy: CrawlPolicy) -> PageTaken: ...
-
-    async def give_back(self, taken: PageTaken) -> None: ...
+#: So often a site is asked for a page; then the link stays unread.
+TRIES: Final = 3
 
 
 class Pages(Protocol):
@@ -88,37 +53,6 @@ class LinkSkipped(BaseModel):
 
     request: PageRequest
     reason: str
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a page is read by, and what counts it."""
-
-    reader: Reader
-    budget: PageBudget
-    policy: CrawlPolicy
-
-    async def read(self, tenant_id: UUID, url: str) -> WebPage:
-        """Return the page, counted for the tenant where it was really asked for.
-
-        Raises:
-            RefusedError, LinkFailedError: as the reader says.
-            BudgetExhaustedError: the tenant may read no more pages for now.
-            UnavailableError: the reader itself did not manage; the page is not counted.
-        """
-        taken: list[PageTaken] = []
-
-        async def pay(host: str) -> None:
-            taken.append(await self.budget.take(tenant_id, host, self.policy))
-
-        try:
-            return await self.reader.read(url, pay)
-        except LinkFailedError:
-            raise
-        except UnavailableError:
-            for page in taken:
-                await self.budget.give_back(page)
-            raise
 
 
 class CrawlActivities:
@@ -166,10 +100,10 @@ class CrawlActivities:
         Idempotent by (tenant, link, policy version): a page that was read recently is not read again.
 
         Raises:
-            LinkFailedError: the site did not answer; tried again a few times.
+            LinkFailedError: the site did not answer; final the third time.
             BudgetExhaustedError: no more pages may be read until a moment that it names; BrakedError: likewise, while
                 the reader's provider is left alone. Nothing is kept of the page: it waits.
-            UnavailableError: what reads pages did not manage, which says nothing of this one.
+            UnavailableError: what reads pages, or keeps them, did not manage, which says nothing of this one.
         """
         key = page_key(request.url, request.crawl_version)
         if await self._pages.has(request.ref.tenant_id, key):
@@ -179,6 +113,8 @@ class CrawlActivities:
         except RefusedError as refused:
             await self._pages.keep(request.ref.tenant_id, key, Page(url=request.url, skipped=refused.reason))
             return False
+        except LinkFailedError as failed:
+            raise _counted(failed) from failed.__cause__
         await self._pages.keep(request.ref.tenant_id, key, await self._stored(request, key, page))
         return True
 
@@ -198,3 +134,15 @@ class CrawlActivities:
             word_count=page.word_count, content_sha256=page.content_sha256, html_key=f"{base}.html",
             md_key=f"{base}.md", latency_ms=page.latency_ms,
         )  # fmt: skip
+
+
+def _counted(failed: LinkFailedError) -> LinkFailedError:
+    """Return a site's failure, final when it was the last of its tries.
+
+    What an earlier attempt said with its heartbeat comes back with the next: attempts that failed for our sake are not
+    the site's.
+    """
+    tries = 1 + sum(activity.info().heartbeat_details)
+    activity.heartbeat(tries)
+    failed.retryable = tries < TRIES
+    return failed

@@ -54,7 +54,7 @@ class MeteredTagger:
         """Return what the first model that may be asked proposes; a refusal of its own is final.
 
         Raises:
-            BrakedError: none may be asked now; the soonest that may.
+            BrakedError: none may be asked now; the soonest that may, of those that need no human if there are any.
         """
         brakes = []
         for model in self._models:
@@ -63,7 +63,7 @@ class MeteredTagger:
                     return await self._ask(model, text, asker)
             except BrakedError as error:
                 brakes.append(error)
-        raise min(brakes, key=lambda brake: brake.goes_on_at)
+        raise min(brakes, key=lambda brake: (brake.goes_on_at is None, brake.retry_after))
 
     async def _ask(self, model: TagModel, text: str, asker: Asker) -> TagAnswer:
         async with (

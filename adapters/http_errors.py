@@ -63,7 +63,12 @@ def refused(service: Service, status: int, headers: Mapping[str, str], body: byt
         return RefusedError(said, reason)
     if status == 504:
         return UnansweredError(said)
-    return RejectedError(said) if status == 400 else UnavailableError(said)
+    return RejectedError(said) if status == 400 else UnavailableError(said, is_away=is_away(status))
+
+
+def is_away(status: int) -> bool:
+    """Whether a service that answers so will be back by itself: it is down, or was too slow."""
+    return status >= 500 or status == 408
 
 
 def unreachable(service: Service, error: httpx.HTTPError, *, is_paid: bool = True) -> UnavailableError:
@@ -75,17 +80,17 @@ def unreachable(service: Service, error: httpx.HTTPError, *, is_paid: bool = Tru
         )
     said = f"{service.name} did not answer: {type(error).__name__}"
     may_have_cost = is_paid and not isinstance(error, _NOT_SENT)
-    return UnansweredError(said) if may_have_cost else UnavailableError(said)
+    return UnansweredError(said) if may_have_cost else UnavailableError(said, is_away=True)
 
 
 def told_wait(headers: Mapping[str, str], now: datetime) -> timedelta:
     """Return what ``Retry-After`` says, in seconds or as a date, within reason; else the usual wait."""
     said = headers.get("retry-after", "").strip()
     try:
-        wait = timedelta(seconds=float(said)) if _is_number(said) else parsedate_to_datetime(said) - now
+        seconds = float(said) if _is_number(said) else (parsedate_to_datetime(said) - now).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return USUAL_WAIT
-    return min(max(wait, timedelta(0)), LONGEST_WAIT)
+    return timedelta(seconds=min(max(seconds, 0), LONGEST_WAIT.total_seconds()))
 
 
 def _is_number(said: str) -> bool:

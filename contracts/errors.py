@@ -1,7 +1,8 @@
 """The error tree: may the same call succeed later, and when.
 
 PipelineError
-├── UnavailableError          a store or service of ours did not answer; the same call should work later
+├── UnavailableError          a store or service did not answer; the same call should work later. ``goes_on_at`` where
+│   │                         it is a provider that is only away: nobody has to mend anything
 │   ├── RateLimitedError      … and it told us how long to wait
 │   ├── BusyError             somebody else is doing this very thing; ask again shortly
 │   ├── UnansweredError       the question went out and no answer came: it may have to be paid for
@@ -13,9 +14,13 @@ PipelineError
 LinkFailedError               (an UnavailableError) a site of somebody else's did not answer
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from contracts.asking import Usage
+
+#: What needs a provider that is away goes on after so long, when all retries were in vain.
+AWAY: Final = timedelta(minutes=5)
 
 
 class PipelineError(Exception):
@@ -32,29 +37,41 @@ class PipelineError(Exception):
 
 
 class UnavailableError(PipelineError):
-    """A store or service did not answer; the same call should work later."""
+    """A store or service did not answer; the same call should work later.
+
+    ``is_away`` is said of a provider of somebody else's that will be back: what needs it goes on by itself. What is
+    ours, and what only another setting, key or contract would mend, needs a human once the retries are spent.
+    """
+
+    def __init__(self, message: str, *, is_away: bool = False) -> None:
+        super().__init__(message)
+        if is_away:
+            self.goes_on_at = datetime.now(UTC) + AWAY
 
 
 class RateLimitedError(UnavailableError):
-    """The service told us how long to wait."""
+    """The service told us how long to wait; what waits goes on by itself after that."""
 
     def __init__(self, message: str, retry_after: timedelta) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after, self.goes_on_at = retry_after, datetime.now(UTC) + retry_after
 
 
 class BusyError(UnavailableError):
-    """Another caller has claimed the same work; its result can be read soon."""
+    """Another caller has claimed the same work, or all places are taken; soon that is over by itself."""
 
     def __init__(self, message: str, retry_after: timedelta = timedelta(seconds=2)) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after, self.goes_on_at = retry_after, datetime.now(UTC) + retry_after
 
 
 class UnansweredError(UnavailableError):
     """The whole question went out and no answer came back: the provider may have done the work, and may bill it."""
 
     may_have_cost = True
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, is_away=True)
 
 
 class UnusableAnswerError(UnavailableError):
@@ -63,16 +80,19 @@ class UnusableAnswerError(UnavailableError):
     may_have_cost = True
 
     def __init__(self, message: str, usage: Usage | None = None) -> None:
-        super().__init__(message)
+        super().__init__(message, is_away=True)
         self.usage = usage
 
 
 class BrakedError(UnavailableError):
-    """The provider failed several times in a row; it is asked again after ``retry_after``, by one probe first."""
+    """The provider failed several times in a row; it is asked again after ``retry_after``, by one probe first.
 
-    goes_on_at: datetime
+    ``goes_on_at`` is None where it failed at what only a human mends: the key, the account.
+    """
 
-    def __init__(self, message: str, retry_after: timedelta, goes_on_at: datetime) -> None:
+    retry_after: timedelta
+
+    def __init__(self, message: str, retry_after: timedelta, goes_on_at: datetime | None) -> None:
         super().__init__(message)
         self.retry_after, self.goes_on_at = retry_after, goes_on_at
 
@@ -92,7 +112,10 @@ class BudgetExhaustedError(PipelineError):
 
 
 class LinkFailedError(UnavailableError):
-    """Somebody else's site did not answer; ``reason`` is what the skip will say when the tries are spent."""
+    """Somebody else's site did not answer; ``reason`` is what the skip will say when the tries are spent.
+
+    The last of these tries says that: it is not ``retryable``.
+    """
 
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message)

@@ -85,6 +85,7 @@ class RequestEnded(Frozen):
     """How a request ended, share by share; ``id`` is None where it was never sent.
 
     ``probe`` is the share that was let through a brake; ``wait`` is what the provider told us to wait.
+    ``needs_human``: only a human can mend what it failed at.
     """
 
     id: UUID | None
@@ -96,6 +97,7 @@ class RequestEnded(Frozen):
     error: str | None = None
     probe: UUID | None = None
     wait: timedelta = timedelta()
+    needs_human: bool = False
 
 
 class CallsEnded(Frozen):

@@ -35,8 +35,9 @@ def failed(
     else:
         endings = _all(shares, ShareState.LOST if _may_have_cost(error) else ShareState.RELEASED)
     return _ended(
-        id, shares, endings, verdict=_verdict(error), error=_sentence(error), wait=_told_wait(error)
-    )
+        id, shares, endings, verdict=_verdict(error), error=_sentence(error), wait=_told_wait(error),
+        needs_human=isinstance(error, PipelineError) and error.goes_on_at is None,
+    )  # fmt: skip
 
 
 def given_back(shares: Sequence[Share], why: str) -> RequestEnded:
@@ -61,7 +62,7 @@ def _ended(
     id: UUID | None,
     shares: Sequence[Share],
     endings: tuple[Ending, ...],
-    **said: str | timedelta | None,
+    **said: str | timedelta | bool | None,
 ) -> RequestEnded:
     first = shares[0].wish
     probe = next((share.id for share in shares if share.is_probe), None)

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from contracts.errors import BrakedError
+from contracts.errors import BudgetExhaustedError
 from contracts.post import Problem
 
 #: In rests: how long it is left alone at least, and over how long all that wait for one moment are spread after it, but
-#: never over longer than they wait for it. A provider whose brake was on has been asked for half an hour before.
-_USUAL: Final = (1, 15)
-_BRAKED: Final = (5, 5)
+#: never over longer than they wait for it. A provider that was away has been asked for half an hour before.
+_BUDGET: Final = (1, 15)
+_PROVIDER: Final = (5, 5)
 
 
 def need_human(problems: Iterable[Problem]) -> bool:
@@ -60,7 +60,7 @@ def are_the_same(before: Sequence[Problem], now: Sequence[Problem]) -> bool:
 
 
 def _rests(problem: Problem) -> tuple[int, int]:
-    return _BRAKED if problem.error == BrakedError.__name__ else _USUAL
+    return _BUDGET if problem.error == BudgetExhaustedError.__name__ else _PROVIDER
 
 
 def _who_is_waited_for(problems: Sequence[Problem]) -> tuple[bool, set[str]]:

@@ -1,6 +1,6 @@
 """Policies: which links are read, which pictures are looked at, which tags are kept. Values come from one YAML file."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,9 @@ from domain.spending import SpendingPolicy
 from domain.text import word_count
 from domain.vision_policy import VisionPolicy
 from domain.vocabulary import TagPolicy
+
+#: The most seconds that a page may take.
+LONGEST_PAGE_S: Final = 44.0
 
 
 class CrawlPolicy(PolicyPart):
@@ -23,7 +26,7 @@ class CrawlPolicy(PolicyPart):
     allowlist_domains: tuple[str, ...] = ()
     denylist_domains: tuple[str, ...] = ()
     max_redirects: int = 3
-    total_timeout_s: float = 15.0
+    total_timeout_s: float = Field(default=15.0, gt=0, le=LONGEST_PAGE_S)
     max_response_bytes: int = 10_485_760
     content_types: tuple[str, ...] = ("text/html", "application/xhtml+xml", "text/plain")
     ttl_days: int = 7

@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 
 _TAGGERS: Final = ("local", "faulty", "gigachat", "openai")
 _ADDRESS: Final = r"^https?://[^@\s]+$"
+#: The most seconds that reading one page may take.
+LONGEST_PAGE: Final = 44.0
 
 
 def secret(given: SecretStr | None, file: Path | None, name: str) -> SecretStr | None:
@@ -100,6 +102,35 @@ class OpenAISettings(BaseModel):
         self.key()
 
 
+class Crawl4AISettings(BaseModel):
+    """The Crawl4AI server that reads links. ``timeout`` (seconds) is for one page, with all that is asked on its way.
+
+    The token is in ``token`` or in a file; without one none is sent.
+    """
+
+    url: str = Field(default="http://127.0.0.1:11235", pattern=_ADDRESS)
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    timeout: float = Field(default=40.0, gt=0, le=LONGEST_PAGE)
+
+    def key(self) -> str | None:
+        """Return the token, None where there is none.
+
+        Raises:
+            ValueError: it is to be in a file, and is not.
+        """
+        found = secret(self.token, self.token_file, "token")
+        return found.get_secret_value() if found else None
+
+    def check(self) -> None:
+        """Do nothing where it can be asked.
+
+        Raises:
+            ValueError: the token is to be in a file, and is not.
+        """
+        self.key()
+
+
 class ProviderSettings(BaseModel):
     """Who does the thinking. ``tags`` are names in the order in which they are asked, with commas.
 
@@ -119,7 +150,7 @@ class ProviderSettings(BaseModel):
     @property
     def names(self) -> frozenset[str]:
         """Everybody who is asked for anything."""
-        return frozenset((*self.taggers, self.vision, self.embedder))
+        return frozenset((*self.taggers, self.vision, self.embedder, self.reader))
 
     @field_validator("tags")
     @classmethod

@@ -6,10 +6,15 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from runtime.provider_settings import GigaChatSettings, OpenAISettings, ProviderSettings
+from runtime.provider_settings import (
+    Crawl4AISettings,
+    GigaChatSettings,
+    OpenAISettings,
+    ProviderSettings,
+)
 from runtime.store_settings import Neo4jSettings, S3Settings
 
-Service = TypeVar("Service", GigaChatSettings, OpenAISettings)
+Service = TypeVar("Service", GigaChatSettings, OpenAISettings, Crawl4AISettings)
 
 
 class SettingsError(Exception):
@@ -29,28 +34,6 @@ class CrawlSettings(BaseModel):
     """Reading links. ``resolve`` maps a host to ``address:port`` that the operator vouches for."""
 
     resolve: dict[str, str] = {}
-
-
-class Crawl4AISettings(BaseModel):
-    """The Crawl4AI server that reads links when ``providers.reader`` says so; ``timeout`` (seconds) is for one page."""
-
-    url: str = Field(default="http://127.0.0.1:11235", pattern=r"^https?://")
-    token: SecretStr | None = None
-    token_file: Path | None = None
-    timeout: float = Field(default=40.0, gt=0, le=44)
-
-    def secret(self) -> str | None:
-        """Return the token, from its file where one is named; None where the server asks for none.
-
-        Raises:
-            SettingsError: the file cannot be read.
-        """
-        if self.token_file is None:
-            return self.token.get_secret_value() if self.token else None
-        try:
-            return self.token_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"POSTLOOM_CRAWL4AI__TOKEN_FILE: {self.token_file} cannot be read") from error
 
 
 class VisionSettings(BaseModel):
@@ -108,16 +91,16 @@ class Settings(BaseSettings):
     neo4j: Neo4jSettings = Neo4jSettings()
     temporal: TemporalSettings = TemporalSettings()
     crawl: CrawlSettings = CrawlSettings()
-    crawl4ai: Crawl4AISettings = Crawl4AISettings()
     vision: VisionSettings = VisionSettings()
     providers: ProviderSettings = ProviderSettings()
     gigachat: GigaChatSettings = Field(default=GigaChatSettings(), validate_default=True)
     openai: OpenAISettings = Field(default=OpenAISettings(), validate_default=True)
+    crawl4ai: Crawl4AISettings = Field(default=Crawl4AISettings(), validate_default=True)
     faulty: FaultySettings = FaultySettings()
     starter: StarterSettings = StarterSettings()
     workers: WorkerSettings = WorkerSettings()
 
-    @field_validator("gigachat", "openai")
+    @field_validator("gigachat", "openai", "crawl4ai")
     @classmethod
     def _can_be_asked(cls, service: Service, info: ValidationInfo) -> Service:
         """What is only needed where somebody is asked is only missing there."""

@@ -6,12 +6,13 @@ from activities.announcing import BridgeActivities
 from activities.assembling import AlbumActivities
 from activities.campaigning import CampaignActivities, Workflows
 from activities.channel_photos import ChannelPhotoActivities
-from activities.crawling import CrawlActivities, Reading
+from activities.crawling import CrawlActivities
 from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
 from activities.leftovers import Leftovers
 from activities.parking import ParkingActivities
+from activities.reading import Reading
 from activities.reconciling import ReconcileActivities
 from activities.reconciling_albums import ReconcileAlbumActivities
 from activities.reconciling_objects import ReconcileObjectActivities

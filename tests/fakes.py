@@ -134,6 +134,7 @@ class FakeWeb:
     """Every address has a page, unless it is named in ``broken``; ``texts`` are what pages say, by their address."""
 
     def __init__(self) -> None:
+        self.weather = Weather()
         self.texts: dict[str, str] = {}
         self.broken: dict[str, PipelineError] = {}
         self.asked: list[str] = []
@@ -141,6 +142,7 @@ class FakeWeb:
     async def read(self, url: str, pay: Callable[[str], Awaitable[None]]) -> FakePage:
         await pay(urlsplit(url).hostname or "")
         self.asked.append(url)
+        self.weather.strike()
         if url in self.broken:
             raise self.broken[url]
         return FakePage(url, self.texts.get(url, f"текст страницы {url}"))
@@ -253,9 +255,13 @@ class FakeGraph:
 
 
 class FakeObjects:
-    """Bytes by key; a file of a post has its own key as bytes unless it was put. What is ``lost`` is not there."""
+    """Bytes by key; a file of a post has its own key as bytes unless it was put. What is ``lost`` is not there.
+
+    What goes wrong goes wrong with what is put.
+    """
 
     def __init__(self) -> None:
+        self.weather = Weather()
         self.kept: dict[str, bytes] = {}
         self.deleted: list[str] = []
         self.lost: set[str] = set()
@@ -269,6 +275,7 @@ class FakeObjects:
         return self.kept.get(key, key.encode())
 
     async def put(self, key: str, body: bytes, content_type: str) -> bool:
+        self.weather.strike()
         is_new = key not in self.kept
         self.kept[key] = body
         self.lost.discard(key)

@@ -11,12 +11,13 @@ from activities.announcing import BridgeActivities
 from activities.assembling import AlbumActivities
 from activities.campaigning import CampaignActivities
 from activities.channel_photos import ChannelPhotoActivities
-from activities.crawling import CrawlActivities, Reading
+from activities.crawling import CrawlActivities
 from activities.deleting import DeletingActivities
 from activities.enriching import EnrichActivities
 from activities.indexing import IndexActivities
 from activities.leftovers import Leftovers
 from activities.parking import ParkingActivities
+from activities.reading import Reading
 from activities.reconciling import ReconcileActivities
 from activities.reconciling_albums import ReconcileAlbumActivities
 from activities.reconciling_objects import ReconcileObjectActivities
@@ -26,6 +27,7 @@ from activities.saving import SavingActivities
 from activities.seeing import VisionActivities
 from activities.tagging import TagActivities
 from adapters.postgres.albums import AlbumArchive
+from adapters.postgres.brakes import Brakes
 from adapters.postgres.campaigns import CampaignPosts
 from adapters.postgres.channel_photos import ChannelPhotoArchive
 from adapters.postgres.comparing import Comparison
@@ -49,6 +51,7 @@ from domain.policy import Policies
 from domain.standards import Standards
 from workers.campaigns import PostWorkflows
 from workers.providers import Providers
+from workers.reading import behind_its_brake
 from workers.stores import Stores
 from workflows.campaigning import standing_of
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
@@ -111,7 +114,8 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     )
     tagging = TagActivities(providers.tagger, posts, records, standards)
     pages = PageMemory(pool, timedelta(days=parts.policies.crawl.ttl_days))
-    reading = Reading(providers.reader, PageBudget(pool), parts.policies.crawl)
+    reader = behind_its_brake(providers.reader, Brakes(pool, parts.policies.spending.brake))
+    reading = Reading(reader, PageBudget(pool), parts.policies.crawl)
     crawling = CrawlActivities(reading, pages, objects, posts, records)
     enriching = EnrichActivities(posts, records, versions.crawl)
     indexing = IndexActivities(

@@ -6,9 +6,9 @@ from typing import Final
 
 import structlog
 
-from activities.crawling import Reader
 from activities.indexing import Embedders
 from activities.looking import Vision
+from activities.reading import Reader
 from activities.tagging import Tagger
 from adapters.faulty_tagger import FaultyTagger, spent
 from adapters.faulty_tagger import Tagger as VersionedTagger

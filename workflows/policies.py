@@ -117,12 +117,13 @@ VISION: Final = ActivityConfig(
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
 )
 
-#: A fetch from someone else's site: three tries, then the link stays unread.
+#: A page of someone else's site. How often a site is tried the activity knows; a crawler or store of ours that fails is
+#: waited out for half an hour, then the post goes on without the page, and parks with the reason at its end.
 CRAWL: Final = ActivityConfig(
     task_queue=CRAWL_QUEUE,
-    start_to_close_timeout=timedelta(seconds=45),
-    schedule_to_close_timeout=timedelta(minutes=15),
+    start_to_close_timeout=timedelta(seconds=75),
+    schedule_to_close_timeout=timedelta(minutes=30),
     retry_policy=RetryPolicy(
-        initial_interval=timedelta(seconds=1), backoff_coefficient=3.0, maximum_attempts=3
+        initial_interval=timedelta(seconds=1), backoff_coefficient=3.0, maximum_interval=timedelta(minutes=1)
     ),
 )

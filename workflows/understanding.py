@@ -1,6 +1,7 @@
 """Understanding a post: its pictures, its words, the pages that its links lead to."""
 
 import asyncio
+from typing import Final
 
 from temporalio import workflow
 
@@ -8,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.crawling import CrawlActivities, LinkSkipped
     from activities.seeing import VisionActivities
     from activities.tagging import TagActivities
-    from contracts.errors import BudgetExhaustedError
+    from contracts.errors import BudgetExhaustedError, LinkFailedError, RefusedError
     from contracts.post import (
         CrawlPlan,
         MediaRef,
@@ -26,6 +27,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows import policies
     from workflows.failures import FAILURES, problem_of
     from workflows.progress import Progress
+
+
+#: Whose fault it is that a link is not read, where it is the link's or its site's.
+_OF_THE_LINK: Final = frozenset({LinkFailedError.__name__, RefusedError.__name__})
+#: Before this, a link was skipped for good also for what a crawler or a store of ours did not manage.
+_ONLY_SITES: Final = "only-sites-are-skipped"
 
 
 async def see(post: Progress) -> tuple[Problem, ...]:
@@ -122,7 +129,8 @@ async def read_links(post: Progress) -> tuple[CrawlPlan, tuple[Problem, ...]]:
 async def _read_link(post: Progress, url: str) -> Problem | None:
     """Read one link, or return why that has to wait.
 
-    A site that does not answer is somebody else's, and no failure of the post: its link is skipped.
+    A site that does not answer is somebody else's, and no failure of the post: its link is skipped. What is wrong with
+    a crawler or a store of ours says nothing of the link: it is read later.
     """
     request = PageRequest(ref=post.state.ref, url=url, crawl_version=post.state.versions.crawl)
     policy = policies.named(policies.CRAWL, f"read {url[:150]}")
@@ -130,8 +138,12 @@ async def _read_link(post: Progress, url: str) -> Problem | None:
         await workflow.execute_activity_method(CrawlActivities.fetch_page, request, **policy)
     except FAILURES as error:
         problem = problem_of(error, Stage.CRAWL)
-        if problem.goes_on_at or problem.error == BudgetExhaustedError.__name__:
+        if problem.error not in _OF_THE_LINK and (_always_waited(problem) or workflow.patched(_ONLY_SITES)):
             return problem
         skipped = LinkSkipped(request=request, reason=problem.detail or "unreachable")
         await workflow.execute_local_activity_method(CrawlActivities.skip_page, skipped, **policies.RECORD)
     return None
+
+
+def _always_waited(problem: Problem) -> bool:
+    return bool(problem.goes_on_at) or problem.error == BudgetExhaustedError.__name__

@@ -13,13 +13,15 @@ from adapters.web.gate import NO_OVERRIDES, Gate, Way
 from adapters.web.page import Answer, Pay, WebPage, free, page_of
 from adapters.web.status import check_type
 from adapters.web.transport import Resolver, our_errors, system_resolver
-from contracts.errors import RefusedError
+from contracts.errors import RefusedError, UnavailableError
 from domain.policy import CrawlPolicy
 
 #: What makes pages stale that were read by an older one of this reader.
 VERSION: Final = "1"
 #: An answer holds a page several times: as it came, cleaned, and as Markdown.
 ROOM: Final = 3
+#: The part of a read's time that finding out where a link leads may take, before the page is read and once more after.
+_FOR_THE_WAY: Final = 0.25
 
 
 class Crawl4AIReader:
@@ -38,7 +40,7 @@ class Crawl4AIReader:
         overrides: Mapping[str, str] = NO_OVERRIDES,
         resolver: Resolver = system_resolver,
     ) -> None:
-        self._policy, self._gate = policy, Gate(policy, overrides, resolver)
+        self._policy, self._gate, self._seconds = policy, Gate(policy, overrides, resolver), seconds
         self._server = Crawl4AI(Access(url, token, seconds, ROOM * policy.max_response_bytes))
 
     async def read(self, url: str, pay: Pay = free) -> WebPage:
@@ -47,8 +49,15 @@ class Crawl4AIReader:
         Raises:
             RefusedError: it will never do: the link, the address, the page.
             LinkFailedError: the site did not answer, or said that it cannot now.
-            UnavailableError: the crawler itself did not manage.
+            UnavailableError: the crawler itself did not manage, or not within the time that all of this may take.
         """
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._read(url, pay)
+        except TimeoutError as error:
+            raise UnavailableError(f"The crawler did not answer within {self._seconds:g} s.") from error
+
+    async def _read(self, url: str, pay: Pay) -> WebPage:
         start = time.monotonic()
         way = await self._way(url)
         await pay(way.target.host)
@@ -59,7 +68,7 @@ class Crawl4AIReader:
 
     async def _way(self, link: str) -> Way:
         with our_errors():
-            async with asyncio.timeout(self._policy.total_timeout_s):
+            async with asyncio.timeout(min(self._policy.total_timeout_s, _FOR_THE_WAY * self._seconds)):
                 return await self._gate.way(link)
 
     async def _checked(self, way: Way, result: Result) -> Answer:

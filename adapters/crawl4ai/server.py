@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
@@ -13,18 +13,15 @@ import httpx
 from adapters.crawl4ai import verdict
 from adapters.crawl4ai.request import crawl_of
 from adapters.crawl4ai.results import Result, result_among, result_in
+from adapters.http_errors import is_away, told_wait
 from contracts.errors import LinkFailedError, PipelineError, RateLimitedError, RefusedError, UnavailableError
 
-#: When it does not say how long to stay away.
-_A_WHILE: Final = timedelta(seconds=5)
-#: No told wait is believed beyond this.
-_LONGEST: Final = timedelta(minutes=10)
 _MOST_WORDS: Final = 64 * 1024  # bytes of a refusal
 
 
 @dataclass(frozen=True)
 class Access:
-    """Where the server is, what it knows us by, and the most seconds and bytes that one answer may take."""
+    """Where the server is, what it knows us by, the most seconds of one silence and bytes of one answer."""
 
     url: str
     token: str | None
@@ -53,11 +50,10 @@ class Crawl4AI:
         """
         body = crawl_of(url, page_seconds)
         with _our_errors(self._access.seconds):
-            async with asyncio.timeout(self._access.seconds):
-                if (said := await self._post("/crawl", body)) is not None:
-                    return await asyncio.to_thread(result_in, said)
-                if (said := await self._post("/crawl/stream", body)) is not None:
-                    return await asyncio.to_thread(result_among, said)
+            if (said := await self._post("/crawl", body)) is not None:
+                return await asyncio.to_thread(result_in, said)
+            if (said := await self._post("/crawl/stream", body)) is not None:
+                return await asyncio.to_thread(result_among, said)
         raise UnavailableError("The crawler failed in whatever way it was asked.")
 
     async def _post(self, path: str, body: dict[str, Any]) -> bytes | None:
@@ -106,28 +102,24 @@ def _refusal(answer: httpx.Response, detail: str) -> PipelineError:
 
     Only what the crawler itself says (``detail``) is ever about the page: what stands before it has the same numbers.
     """
-    error: PipelineError = UnavailableError(f"The crawler answered {answer.status_code}.")
-    match answer.status_code:
+    status, wait = answer.status_code, told_wait(answer.headers, datetime.now(UTC))
+    error: PipelineError = UnavailableError(f"The crawler answered {status}.", is_away=is_away(status))
+    match status:
         case 400 if detail.startswith("URL"):
             error = verdict.blocked()
         case 401 | 403:
             error = UnavailableError("The crawler does not let us in: see POSTLOOM_CRAWL4AI__TOKEN.")
-        case 400 | 404 | 405 | 413 | 422 as status:
+        case 400 | 404 | 405 | 413 | 422:
             error = UnavailableError(
                 f"The crawler does not take what it is asked ({status}): is it Crawl4AI 0.9 or later?"
             )
         case 429:
-            error = RateLimitedError("The crawler asks to come back later.", _wait(answer) or _A_WHILE)
-        case 503 if wait := _wait(answer):
+            error = RateLimitedError("The crawler asks to come back later.", wait)
+        case 503 if "retry-after" in answer.headers:
             error = RateLimitedError("The crawler has too much to do.", wait)
         case 504 if detail:
             error = LinkFailedError("The page took longer than the crawler allows.", "timeout")
     return error
-
-
-def _wait(answer: httpx.Response) -> timedelta | None:
-    told = answer.headers.get("retry-after", "").strip()
-    return min(timedelta(seconds=int(told[:9])), _LONGEST) if told.isdecimal() and told.isascii() else None
 
 
 def _detail(said: bytes) -> str:
@@ -143,11 +135,13 @@ def _our_errors(seconds: float) -> Iterator[None]:
     """Say it in our words: whatever is between us and the crawler is no fault of the page's.
 
     Raises:
-        UnavailableError: the crawler did not answer, or not properly, or not within ``seconds``.
+        UnavailableError: the crawler did not answer, or not properly, or was silent for ``seconds``.
     """
     try:
         yield
-    except (httpx.TimeoutException, TimeoutError) as error:
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise UnavailableError("The crawler cannot be reached.", is_away=True) from error
+    except httpx.TimeoutException as error:
         raise UnavailableError(f"The crawler did not answer within {seconds:g} s.") from error
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
         raise UnavailableError(f"The crawler did not answer properly: {type(error).__name__}.") from error

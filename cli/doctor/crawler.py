@@ -4,7 +4,8 @@ from typing import Final
 
 from cli.doctor.checks import Finding
 from contracts.errors import UnavailableError
-from runtime.settings import Crawl4AISettings, Settings, SettingsError
+from runtime.provider_settings import Crawl4AISettings
+from runtime.settings import Settings
 
 _SECONDS: Final = 5.0
 _NAME: Final = "Crawl4AI"
@@ -18,8 +19,6 @@ def crawler(settings: Settings) -> Finding:
         )
     try:
         return _examined(settings.crawl4ai)
-    except SettingsError as error:
-        return Finding(_NAME, ok=False, found=str(error), do="correct the setting")
     except UnavailableError as error:
         found = f"{settings.crawl4ai.url}: {error}"
         return Finding(_NAME, ok=False, found=found, do="start it, or correct POSTLOOM_CRAWL4AI__URL")
@@ -28,7 +27,7 @@ def crawler(settings: Settings) -> Finding:
 def _examined(server: Crawl4AISettings) -> Finding:
     from adapters.crawl4ai.health import health_of
 
-    health = health_of(server.url, server.secret(), _SECONDS)
+    health = health_of(server.url, server.key(), _SECONDS)
     found = f"configured: {server.url} (version {health.version})"
     if not health.lets_us_in:
         return Finding(

@@ -1,6 +1,7 @@
 """Reading links: which, when, once; and what happens to those that cannot be read."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -106,6 +107,24 @@ async def test_a_site_that_does_not_answer_is_tried_again_later(
         await env.run(world.crawling.fetch_page, a_page_of(ref))
 
     assert world.pages.kept == {}
+
+
+async def test_the_third_time_that_a_site_does_not_answer_is_the_last(world: World) -> None:
+    ref = await save(world)
+    world.web.broken[LINK] = LinkFailedError("no answer", "timeout")
+    told: list[int] = []
+    is_final = []
+
+    for attempt in (1, 5, 9):  # what failed for our sake in between is not counted
+        world.web.broken[LINK] = LinkFailedError("no answer", "timeout")
+        env = ActivityEnvironment()
+        env.on_heartbeat = told.append
+        env.info = replace(env.info, attempt=attempt, heartbeat_details=told[-1:])
+        with pytest.raises(LinkFailedError) as failed:
+            await env.run(world.crawling.fetch_page, a_page_of(ref))
+        is_final.append(not failed.value.retryable)
+
+    assert is_final == [False, False, True]
 
 
 @pytest.mark.parametrize(

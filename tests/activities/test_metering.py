@@ -1,6 +1,7 @@
 """Around a question: reserved before, written down after, whatever becomes of it."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -185,6 +186,17 @@ async def test_when_all_are_braked_the_soonest_is_waited_for() -> None:
         await a_tagger(till, *models).tags_for(LONG, an_asker())
 
     assert braked.value is till.braked["second"]
+
+
+async def test_of_braked_models_one_that_needs_no_human_is_waited_for_if_there_is_one() -> None:
+    for_a_human = BrakedError("401, three times", timedelta(seconds=1), None)
+    till = FakeTill(braked={"first": for_a_human, "second": a_brake(90)})
+    models = [FakeWords(provider=name) for name in ("first", "second")]
+
+    for asked, awaited in ((models, "second"), (models[:1], "first")):
+        with pytest.raises(BrakedError) as braked:
+            await a_tagger(till, *asked).tags_for(LONG, an_asker())
+        assert braked.value is till.braked[awaited]
 
 
 @pytest.mark.parametrize(

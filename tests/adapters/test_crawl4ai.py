@@ -1,6 +1,7 @@
 """Reading pages by a Crawl4AI server, over a real socket: what it reads, and whose fault it is when it does not."""
 
 import asyncio
+import time
 import tracemalloc
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -252,7 +253,7 @@ async def test_what_is_wrong_with_the_crawler_is_never_the_pages_fault(
         ("queue_full", timedelta(seconds=7)),
         ("too_often", timedelta(seconds=42)),
         ("too_often_silent", timedelta(seconds=5)),
-        ("too_often_forever", timedelta(minutes=10)),
+        ("too_often_forever", timedelta(hours=1)),
     ],
 )
 async def test_a_crawler_that_has_too_much_to_do_says_when_to_come_back(
@@ -289,6 +290,19 @@ async def test_a_crawler_that_never_answers_is_left(crawler: FakeCrawl4AI) -> No
     assert is_the_crawlers_own(raised.value)
 
 
+async def test_all_that_is_asked_for_a_page_shares_one_time(crawler: FakeCrawl4AI) -> None:
+    async def slowly(host: str, port: int) -> tuple[str, ...]:
+        await asyncio.sleep(0.4)
+        return (PUBLIC,)
+
+    crawler.trick, start = "slow", time.monotonic()
+
+    with pytest.raises(UnavailableError, match=r"within 2 s"):
+        await Crawl4AIReader(POLICY, crawler.url, "key", 2.0, resolver=slowly).read(URL)
+
+    assert time.monotonic() - start < 2.35
+
+
 @pytest.mark.parametrize("token", [None, "another"])
 async def test_a_token_that_is_not_taken_is_told_by_the_name_of_its_setting(
     crawler: FakeCrawl4AI, token: str | None
@@ -297,6 +311,7 @@ async def test_a_token_that_is_not_taken_is_told_by_the_name_of_its_setting(
         await reader(crawler, token=token).read(URL)
 
     assert is_the_crawlers_own(raised.value)
+    assert raised.value.goes_on_at is None
     assert "another" not in str(raised.value)
 
 
@@ -305,6 +320,7 @@ async def test_a_crawler_that_is_not_there_is_unavailable() -> None:
         await Crawl4AIReader(POLICY, "http://127.0.0.1:1", None, 3.0, resolver=anywhere).read(URL)
 
     assert is_the_crawlers_own(raised.value)
+    assert raised.value.goes_on_at is not None
 
 
 async def test_the_reason_that_a_server_keeps_back_costs_one_more_call(site: HostileSite) -> None:

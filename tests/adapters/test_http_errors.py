@@ -1,6 +1,7 @@
 """What is made of the answers and the silence of services."""
 
 import json
+import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -30,7 +31,7 @@ SERVICE = Service("Oracle", "X_KEY", "X_MODEL", "X_CA", ("s3cret", ""))
         (format_datetime(NOW + timedelta(seconds=90), usegmt=True), timedelta(seconds=90)),
         (format_datetime(NOW - timedelta(days=1), usegmt=True), timedelta(0)),
         ("86400", LONGEST_WAIT),
-        ("9" * 400, USUAL_WAIT),
+        ("9" * 400, LONGEST_WAIT),
         ("-5", USUAL_WAIT),
         ("soon", USUAL_WAIT),
         ("nan", USUAL_WAIT),
@@ -72,6 +73,32 @@ def test_each_status_is_one_error_that_says_what_was_said(status: int, kind: typ
     assert type(error) is kind
     assert f"Oracle answered {status}" in str(error)
     assert ("the reason" in str(error)) == (status not in {401, 403})
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_what_a_service_that_is_away_or_says_wait_could_not_do_goes_on_by_itself(status: int) -> None:
+    error = refused(SERVICE, status, {"retry-after": "2700"}, b"")
+
+    assert error.goes_on_at is not None
+    minutes = 45 if status == 429 else 5
+    assert abs(error.goes_on_at - datetime.now(UTC) - timedelta(minutes=minutes)) < timedelta(seconds=9)
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 402, 403, 404, 422])
+def test_what_only_a_human_mends_does_not_go_on_by_itself(status: int) -> None:
+    assert refused(SERVICE, status, {}, b"").goes_on_at is None
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError(""), httpx.ReadTimeout("")])
+def test_what_a_service_that_is_silent_could_not_do_goes_on_by_itself(error: httpx.HTTPError) -> None:
+    assert unreachable(SERVICE, error).goes_on_at is not None
+
+
+def test_a_certificate_that_nobody_trusts_needs_a_human() -> None:
+    error = httpx.ConnectError("")
+    error.__cause__ = ssl.SSLCertVerificationError("self-signed")
+
+    assert unreachable(SERVICE, error).goes_on_at is None
 
 
 def test_the_setting_that_is_wrong_is_named_but_no_secret() -> None:

@@ -26,7 +26,8 @@ from tests.spent import QUICK, a_payer, a_policy, a_wish, drift, has_failed, was
 
 pytestmark = pytest.mark.services
 
-OUTAGE = UnavailableError("503")
+OUTAGE = UnavailableError("503", is_away=True)
+WRONG_KEY = UnavailableError("401: it does not accept the key")
 
 
 class Road:
@@ -96,11 +97,31 @@ async def test_the_third_failure_in_a_row_turns_the_brake_on_for_all_that_is_ask
         await road.till.reserve(road.wish(Stage.VISION))
 
     assert not on_after_two
-    assert braked.value.retry_after is not None
+    assert braked.value.goes_on_at is not None
     assert timedelta(seconds=25) < braked.value.retry_after <= timedelta(seconds=30)
     assert abs(braked.value.goes_on_at - datetime.now(UTC) - braked.value.retry_after) < timedelta(seconds=5)
     with pytest.raises(BrakedError):
         await road.till.check(road.provider)
+
+
+async def test_what_fails_for_want_of_a_human_does_not_go_on_by_itself_until_it_is_another_thing(
+    road: Road,
+) -> None:
+    async def goes_on() -> bool:
+        with pytest.raises(BrakedError) as reserving:
+            await road.till.reserve(road.wish())
+        with pytest.raises(BrakedError) as checking:
+            await road.till.check(road.provider)
+        assert (reserving.value.goes_on_at is None) == (checking.value.goes_on_at is None)
+        return reserving.value.goes_on_at is not None
+
+    await road.fails(WRONG_KEY, times=3)
+    at_first = await goes_on()
+    await road.till.end(has_failed([await road.probe()], OUTAGE))
+    then = await goes_on()
+    await road.till.end(has_failed([await road.probe()], WRONG_KEY))
+
+    assert (at_first, then, await goes_on()) == (False, True, False)
 
 
 async def test_who_is_braked_reserves_nothing(road: Road) -> None:

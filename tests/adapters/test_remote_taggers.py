@@ -365,6 +365,7 @@ async def test_a_spent_quota_is_no_matter_of_waiting(fake: FakeGigaChat) -> None
             await tagger.propose(LONG, TENANT)
 
     assert not isinstance(raised.value, RateLimitedError)
+    assert raised.value.goes_on_at is None
 
 
 async def test_nobody_is_followed_elsewhere(fake: FakeGigaChat) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from cli.doctor.checks import Finding
 from cli.doctor.crawler import crawler
-from runtime.provider_settings import ProviderSettings
-from runtime.settings import Crawl4AISettings, Settings
+from runtime.provider_settings import Crawl4AISettings, ProviderSettings
+from runtime.settings import Settings
 from tests.servers.crawl4ai.server import FakeCrawl4AI, Manners
 
 
@@ -37,7 +37,6 @@ async def test_a_crawler_that_is_well_is_told_with_its_version() -> None:
         (Manners(token="key"), {"token": "old"}, "correct POSTLOOM_CRAWL4AI__TOKEN"),
         (Manners(token="key"), {"token": None}, "correct POSTLOOM_CRAWL4AI__TOKEN"),
         (Manners(), {"url": "http://127.0.0.1:1"}, "POSTLOOM_CRAWL4AI__URL"),
-        (Manners(), {"token_file": "/nowhere/token"}, "correct the setting"),
     ],
 )
 async def test_what_is_wrong_with_a_crawler_is_told_with_what_to_do(

@@ -22,6 +22,10 @@ def braked(until: datetime) -> Problem:
     return spent(until, error="BrakedError")
 
 
+def told_to_wait(until: datetime) -> Problem:
+    return spent(until, error="RateLimitedError")
+
+
 BROKEN = spent(None, Stage.TAGS, error="RejectedError")
 
 
@@ -47,7 +51,9 @@ def test_it_is_tried_again_when_the_first_of_them_may_be() -> None:
     assert goes_on_at([BROKEN], MOMENT, 60, 0) is None
 
 
-@pytest.mark.parametrize(("problem", "minutes"), [(spent(MOMENT), 1), (braked(MOMENT), 5)])
+@pytest.mark.parametrize(
+    ("problem", "minutes"), [(spent(MOMENT), 1), (braked(MOMENT), 5), (told_to_wait(MOMENT), 5)]
+)
 def test_between_two_tries_there_is_a_rest_and_a_longer_one_for_a_provider(
     problem: Problem, minutes: int
 ) -> None:

@@ -7,7 +7,13 @@ from typing import Any, Final
 
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 
-from contracts.errors import BrakedError, BudgetExhaustedError, PipelineError, RejectedError
+from contracts.errors import (
+    BrakedError,
+    BudgetExhaustedError,
+    PipelineError,
+    RejectedError,
+    UnavailableError,
+)
 from contracts.post import Decision
 from tests.build import LONG, a_channel_photo, a_post, an_album
 from tests.workflows.impatient import another_run
@@ -112,6 +118,17 @@ async def post_pages_left_out(town: Town) -> Handle:
     return await _ended(town, handle)
 
 
+async def post_crawler_fails(town: Town) -> Handle:
+    down = UnavailableError("down")
+    down.retry_after = timedelta(hours=1)
+    town.world.web.broken[LINK] = down
+    handle = await town.start(a_post(town.ref(), text=LONG, urls=(LINK,)))
+    await parked(handle)
+    town.world.web.broken.clear()
+    await handle.signal("resolve", Decision(action="retry"))
+    return await _ended(town, handle)
+
+
 async def album_deferred(town: Town) -> Handle:
     ref = town.ref(1, grouped_id=town.album_ref().grouped_id)
     await town.run(a_post(ref, text=LONG))
@@ -152,6 +169,7 @@ DEFERRING: Final[dict[str, Callable[[Town], Awaitable[Handle]]]] = {
     "post_partly_deferred_too_long": post_partly_deferred_too_long,
     "post_pages_wait": post_pages_wait,
     "post_pages_left_out": post_pages_left_out,
+    "post_crawler_fails": post_crawler_fails,
     "album_deferred": album_deferred,
     "photo_deferred": photo_deferred,
 }

@@ -10,9 +10,11 @@ from activities.looking import CLAIM
 from adapters.gigachat import files, seeing
 from adapters.gigachat.account import GRACE, Access
 from adapters.places import PATIENCE
+from domain.policy import LONGEST_PAGE_S
 from domain.spending import BrakePolicy, SpendingPolicy
+from runtime.provider_settings import LONGEST_PAGE
 from workers.workers import GRACE_OF
-from workflows.policies import TAGS, VISION
+from workflows.policies import CRAWL, TAGS, VISION
 from workflows.queues import TAGS_QUEUE, VISION_QUEUE
 
 #: Seconds of one request about pictures at most: for a place, for the answer, for letting the files go.
@@ -50,3 +52,9 @@ def test_a_probe_and_a_reserved_call_last_longer_than_what_they_are_for() -> Non
 
     assert timedelta(seconds=BrakePolicy().probe_s) > longest
     assert timedelta(seconds=SpendingPolicy().call_ends_after_s) > of(VISION, "start_to_close_timeout")
+
+
+def test_a_page_that_takes_as_long_as_it_may_can_still_be_stored() -> None:
+    room = timedelta(seconds=20)
+
+    assert of(CRAWL, "start_to_close_timeout") > timedelta(seconds=max(LONGEST_PAGE, LONGEST_PAGE_S)) + room

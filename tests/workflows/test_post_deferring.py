@@ -7,7 +7,15 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from contracts.errors import BrakedError, BudgetExhaustedError, PipelineError, RejectedError
+from contracts.errors import (
+    BrakedError,
+    BudgetExhaustedError,
+    PipelineError,
+    RateLimitedError,
+    RejectedError,
+    UnansweredError,
+    UnavailableError,
+)
 from contracts.parking import BY_ITSELF, Parked
 from contracts.post import Decision, PostInput
 from contracts.stages import Stage
@@ -169,6 +177,59 @@ async def test_a_provider_whose_brake_is_on_is_left_alone_and_then_tried(town: T
     assert (await within(town.wait(handle))).state == "indexed"
     (ended,) = town.world.parks.ended.values()
     assert (ended.parked.problems[0].reason, ended.woken_by) == ("vision:BrakedError", BY_ITSELF)
+
+
+async def test_a_provider_that_says_wait_for_longer_than_it_is_tried_is_waited_for_as_told(
+    town: Town,
+) -> None:
+    town.world.tagger.weather.always = RateLimitedError("too often", timedelta(minutes=45))
+    handle = await town.start(a_post(town.ref(), text=LONG))
+
+    (problem,) = await parked(handle, DEFERRED)
+
+    goes_on_at = datetime.fromisoformat(problem["goes_on_at"])
+    assert await shown(handle) == (DEFERRED, "tags:RateLimitedError")
+    assert timedelta(minutes=44) < goes_on_at - datetime.now(UTC) <= timedelta(minutes=45)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RateLimitedError("too often", timedelta(minutes=45)),
+        UnavailableError("503", is_away=True),
+        UnansweredError("no answer"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_what_a_provider_could_not_do_in_the_last_attempt_goes_on_by_itself(
+    town: Town, error: UnavailableError
+) -> None:
+    error.retry_after, error.goes_on_at = timedelta(hours=1), datetime.now(UTC)
+    town.world.tagger.weather.always = error
+    handle = await town.start(a_post(town.ref(), text=LONG, park_seconds=0.1))
+    await tried(town, 1)
+
+    town.world.tagger.weather.always = None
+
+    assert (await within(town.wait(handle))).state == "indexed"
+    assert letters(town) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnavailableError("401: it does not accept the key"),
+        BrakedError("401, three times", timedelta(hours=1), None),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_key_that_is_not_accepted_needs_a_human(town: Town, error: UnavailableError) -> None:
+    error.retry_after = timedelta(hours=1)
+    town.world.tagger.weather.always = error
+    handle = await town.start(a_post(town.ref(), text=LONG))
+    await parked(handle)
+
+    assert await shown(handle) == (NEEDS_HUMAN, f"tags:{type(error).__name__}")
 
 
 async def test_a_human_may_let_it_go_on_before_its_moment(town: Town) -> None:

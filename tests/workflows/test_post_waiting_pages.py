@@ -4,13 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.errors import BudgetExhaustedError, LinkFailedError
+from contracts.errors import (
+    BudgetExhaustedError,
+    LinkFailedError,
+    PipelineError,
+    RateLimitedError,
+    RefusedError,
+    RejectedError,
+    UnavailableError,
+)
 from contracts.post import Decision, Refresh
 from contracts.stages import Outcome, Stage
 from tests.build import LONG, a_post
 from tests.workflows.branches import Handle
 from tests.workflows.town import Town, counted, parked, until, within
-from workflows.attributes import DEFERRED, STUCK_REASON
+from workflows.attributes import DEFERRED, NEEDS_HUMAN, STUCK_REASON
 from workflows.post import PostWorkflow
 from workflows.starting import refresh_post
 
@@ -134,3 +142,73 @@ async def test_a_human_may_do_without_the_page_and_a_later_look_tries_it_again(t
     await refresh_post(town.client, town.ref(), Refresh(reason="try", event_id="1"))
     await within(town.wait(handle))
     assert sources(town) == [[], [LINK]]
+
+
+def for_long(error: PipelineError) -> PipelineError:
+    """An error that is not over within the retries."""
+    error.retry_after = timedelta(hours=1)
+    return error
+
+
+async def stuck_at(handle: Handle) -> str | None:
+    return (await handle.describe()).typed_search_attributes.get(STUCK_REASON)
+
+
+@pytest.mark.parametrize("place", ["web", "objects"])
+async def test_what_our_crawler_or_store_did_not_manage_is_read_when_that_is_mended(
+    town: Town, place: str
+) -> None:
+    weather = getattr(town.world, place).weather
+    weather.always = for_long(UnavailableError("down"))
+    handle = await town.start(a_post(town.ref(), text=LONG, urls=(LINK,)))
+    await parked(handle, NEEDS_HUMAN)
+
+    reason, before = await stuck_at(handle), sources(town)
+    weather.always = None
+    await handle.signal(PostWorkflow.resolve, Decision(action="retry"))
+    await within(town.wait(handle))
+
+    assert (reason, before) == ("crawl:UnavailableError", [[]])
+    assert sources(town) == [[], [LINK]]
+
+
+async def test_what_a_store_refuses_needs_a_human_and_loses_no_link(town: Town) -> None:
+    town.world.objects.weather.always = RejectedError("the bucket refuses this key")
+
+    handle = await town.start(a_post(town.ref(), text=LONG, urls=(LINK,)))
+    await parked(handle, NEEDS_HUMAN)
+
+    assert (await stuck_at(handle), town.world.pages.kept) == ("crawl:RejectedError", {})
+
+
+async def test_a_page_that_there_is_no_room_for_is_skipped(town: Town) -> None:
+    town.world.objects.weather.always = RefusedError("no room", "quota")
+
+    await town.run(a_post(town.ref(), text=LONG, urls=(LINK,)))
+
+    assert [page.skipped for page in town.world.pages.kept.values()] == ["quota"]
+
+
+async def test_a_crawler_that_says_wait_is_waited_for_by_itself(town: Town) -> None:
+    told = RateLimitedError("too much to do", timedelta(minutes=45))
+    told.goes_on_at = datetime.now(UTC) + timedelta(seconds=0.5)
+    town.world.web.broken[LINK] = told
+    handle = await town.start(a_post(town.ref(), text=LONG, urls=(LINK,)))
+    await parked(handle, DEFERRED)
+
+    town.world.web.broken.clear()
+    await within(town.wait(handle))
+
+    assert sources(town) == [[], [LINK]]
+
+
+async def test_tries_that_a_crawler_of_ours_spoilt_are_not_a_sites(town: Town) -> None:
+    down, away = UnavailableError("down"), LinkFailedError("no answer", "timeout")
+    down.retry_after = away.retry_after = timedelta(milliseconds=20)
+    town.world.web.weather.coming = [away, down, down, down]
+    town.world.web.broken[LINK] = away
+
+    await town.run(a_post(town.ref(), text=LONG, urls=(LINK,)))
+
+    assert [page.skipped for page in town.world.pages.kept.values()] == ["timeout"]
+    assert town.world.web.asked == [LINK] * 6

@@ -96,6 +96,8 @@ WORTH = {
     "post_partly_deferred_too_long": "ParkedTooLong",
     "post_pages_wait": "goes on by itself: crawl:BudgetExhaustedError",
     "post_pages_left_out": "left_out",
+    "post_crawler_skipped": "unreachable",
+    "post_crawler_fails": "only-sites-are-skipped",
     "post_deferred_continued": "CONTINUED_AS_NEW",
     "album_deferred": "goes on by itself: persist:BrakedError",
     "photo_deferred": "goes on by itself: vision:BudgetExhaustedError",

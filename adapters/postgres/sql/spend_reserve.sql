@@ -20,7 +20,7 @@ WITH days AS (
     ) AS is_there
     FROM spent
 ), brake AS (
-    SELECT failures, opened_at, probe_at, probe_by, last_error FROM provider_brakes
+    SELECT failures, opened_at, probe_at, probe_by, last_error, needs_human FROM provider_brakes
     WHERE provider = $6 AND opened_at IS NOT NULL
 ), probe AS (
     UPDATE provider_brakes b SET probe_by = $1, probe_at = now() + $11, changed_at = now() FROM room

@@ -20,6 +20,11 @@ def chosen_reader(settings: Settings, policy: CrawlPolicy) -> Reader:
     return Crawl4AIReader(policy, server.url, server.secret(), server.timeout, settings.crawl.resolve)
 
 
+def reader_name(settings: Settings) -> str:
+    """Return the name under which is kept who has read a page."""
+    return "web" if settings.providers.reader == "local" else settings.providers.reader
+
+
 def crawl_version(settings: Settings, policies: Policies) -> str:
     """Return what makes pages stale: another policy, another reader."""
     from adapters.crawl4ai.reader import VERSION  # noqa: PLC0415  as above

@@ -61,7 +61,7 @@ def small(picture: Image.Image, side: int) -> Image.Image:
         copy.load()
     else:
         copy = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-    copy.thumbnail((side, side), Image.Resampling.BOX, reducing_gap=2.0)
+    copy.thumbnail((side, side), Image.Resampling.BOX, reducing_gap=1.0)
     if not copy.has_transparency_data:
         return copy.convert("RGB")
     layer = copy.convert("RGBA")

@@ -10,9 +10,9 @@ from contracts.sight import RawPicture
 from contracts.spending import Share
 from contracts.vision import PictureFacts
 
-#: Bytes of pictures in one request at most, which are in memory while the largest is decoded: as much as one may have
-#: that is looked at, or ten as they are usual. A picture that is larger goes alone.
-LARGEST: Final = 16_000_000
+#: Bytes of pictures in one request at most, which are in memory while the largest is decoded: ten as they are usual.
+#: A picture that is larger goes alone.
+LARGEST: Final = 8_000_000
 
 Result = PictureFacts | PipelineError
 

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from temporalio import activity
 
+from activities.flagging import Count, as_metadata, page_flags, tell
 from activities.timing import happened_at, timing
 from contracts.announcements import PostEnriched
 from contracts.commit import Finding, StageCommit
@@ -32,8 +33,12 @@ class Records(Protocol):
 class EnrichActivities:
     """Joins what vision, tags and crawl found; calls nobody."""
 
-    def __init__(self, posts: Materials, records: Records, policy_version: str) -> None:
+    def __init__(
+        self, posts: Materials, records: Records, policy_version: str, reader: str, count_flag: Count
+    ) -> None:
+        """``reader`` is the name of what reads pages under this version of the policy."""
         self._posts, self._records, self._policy_version = posts, records, policy_version
+        self._reader, self._count_flag = reader, count_flag
 
     @activity.defn
     async def enrich_post(self, request: EnrichRequest) -> Enriched:
@@ -50,7 +55,7 @@ class EnrichActivities:
         commits: list[StageCommit] = []
         records: list[StageRecord] = []
         if build.is_stale(state, Stage.CRAWL):
-            crawl = _crawl_commit(request, material)
+            crawl = self._crawl_commit(request, material)
             known = _known_crawl(crawl.record, material)
             commits += [] if known else [crawl]
             records.append(known or crawl.record)
@@ -61,7 +66,20 @@ class EnrichActivities:
             enriched = commits[-1].record
         if commits:
             await self._records.commit(*commits)
+        if any(commit.record.stage is Stage.CRAWL for commit in commits):
+            tell(page_flags(material), state.ref, self._count_flag)
         return Enriched(records=(*records, enriched))
+
+    def _crawl_commit(self, request: EnrichRequest, material: PostMaterial) -> StageCommit:
+        pages = material.pages
+        output = digest(*((p.content_sha256, p.skipped) for p in pages))
+        record = _crawl_left_open(request, output) or _crawl_settled(request, pages, output)
+        result = {"links": [{"url": p.url, "skipped": p.skipped, "words": p.word_count} for p in pages]}
+        data = _crawl_data(material)
+        finding = Finding(kind="crawl", provider=self._reader, data=data) if data else None
+        return StageCommit(
+            ref=request.state.ref, record=record, timing=timing(), result=result, finding=finding
+        )
 
     def _enrich_commit(self, state: PostState, material: PostMaterial) -> StageCommit:
         text = embedded_text(material)
@@ -129,15 +147,6 @@ def _data(material: PostMaterial) -> dict[str, Any]:
     }
 
 
-def _crawl_commit(request: EnrichRequest, material: PostMaterial) -> StageCommit:
-    pages = material.pages
-    output = digest(*((p.content_sha256, p.skipped) for p in pages))
-    record = _crawl_left_open(request, output) or _crawl_settled(request, pages, output)
-    result = {"links": [{"url": p.url, "skipped": p.skipped, "words": p.word_count} for p in pages]}
-    finding = _finding(pages)
-    return StageCommit(ref=request.state.ref, record=record, timing=timing(), result=result, finding=finding)
-
-
 def _crawl_settled(request: EnrichRequest, pages: Sequence[Page], output: str) -> StageRecord:
     read = _read(pages)
     why = request.crawl_skipped or next((p.skipped for p in pages if p.skipped), "no_links")
@@ -164,12 +173,13 @@ def _crawl_left_open(request: EnrichRequest, output: str) -> StageRecord | None:
     )
 
 
-def _finding(pages: Iterable[Page]) -> Finding | None:
-    read = _read(pages)
+def _crawl_data(material: PostMaterial) -> dict[str, Any]:
+    """What was read; nothing where no page was."""
+    read = _read(material.pages)
     if not read:
-        return None
+        return {}
     first = read[0]
-    data = {
+    return {
         "url": first.final_url or first.url,
         "md_excerpt": (first.excerpt or "")[:2000],
         "content_sha256": first.content_sha256,
@@ -180,5 +190,5 @@ def _finding(pages: Iterable[Page]) -> Finding | None:
         "word_count": sum(p.word_count for p in read),
         "latency_ms": sum(p.latency_ms or 0 for p in read),
         "source": "postloom",
+        "metadata": as_metadata(page_flags(material)),
     }
-    return Finding(kind="crawl", provider="web", data=data)

@@ -10,8 +10,9 @@ from contracts.sight import RawPicture
 from contracts.spending import Share
 from contracts.vision import PictureFacts
 
-#: Bytes of pictures in one request at most; a picture that is larger goes alone.
-LARGEST: Final = 80_000_000
+#: Bytes of pictures in one request at most, which are in memory while the largest is decoded: ten as they are usual.
+#: A picture that is larger goes alone.
+LARGEST: Final = 8_000_000
 
 Result = PictureFacts | PipelineError
 

@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, Protocol
 
 from temporalio import activity
 
+from activities.flagging import Count, as_metadata, tagging_flags, tell
 from activities.timing import happened_at, milliseconds_since, timing
 from contracts.announcements import PostTagged
 from contracts.asking import Asker, TagAnswer
@@ -52,8 +53,11 @@ class Records(Protocol):
 class TagActivities:
     """Needs a tagger; knows no provider."""
 
-    def __init__(self, tagger: Tagger, posts: Materials, records: Records, standards: Standards) -> None:
+    def __init__(
+        self, tagger: Tagger, posts: Materials, records: Records, standards: Standards, count_flag: Count
+    ) -> None:
         self._tagger, self._posts, self._records, self._standards = tagger, posts, records, standards
+        self._count_flag = count_flag
 
     @activity.defn
     async def tag_post(self, request: StageRequest) -> StageRecord:
@@ -75,7 +79,9 @@ class TagActivities:
         answer, reason = await self._ask(request, material)
         record = _record(request, answer.tags, reason)
         event = self._event(request, material, record, answer, milliseconds_since(start))
-        await self._records.commit(_commit(request, material, record, event))
+        found = tagging_flags(material)
+        await self._records.commit(_commit(request, material, record, event, as_metadata(found)))
+        tell(found, request.ref, self._count_flag, known=material.tags_data.get("metadata"))
         return record
 
     async def _ask(self, request: StageRequest, material: PostMaterial) -> tuple[TagAnswer, str | None]:
@@ -117,14 +123,18 @@ class TagActivities:
 
 
 def _commit(
-    request: StageRequest, material: PostMaterial, record: StageRecord, event: PostTagged
+    request: StageRequest,
+    material: PostMaterial,
+    record: StageRecord,
+    event: PostTagged,
+    flagged: dict[str, Any],
 ) -> StageCommit:
     told: dict[str, Any] = {"tags": list(event.tags), "trigger": event.trigger, "provider": event.provider}
     data = {
         **told, "tags_hash": record.output, "latency_ms": event.latency_ms,
         "tenant_id": str(request.ref.tenant_id), "trace_id": request.ref.trace_id,
-        "content_hash": material.content_hash, "words_hash": _words_hash(material), "metadata": event.metadata,
-        **_remembered(request, material),
+        "content_hash": material.content_hash, "words_hash": _words_hash(material),
+        "metadata": {**event.metadata, **flagged}, **_remembered(request, material),
     }  # fmt: skip
     return StageCommit(
         ref=request.ref, record=record, timing=timing(), status="tagged", result=told,

@@ -28,6 +28,9 @@ _UNREADABLE: Final = (
 
 # Our own gate is narrower and says why; Pillow's warns, and a warning cannot be caught on one thread only.
 Image.MAX_IMAGE_PIXELS = None
+# Memory of a large picture comes in blocks. Smaller ones than 32 MB are kept by the allocator, in pieces that no other
+# picture fits into; larger ones go back to the system.
+Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined]  # documented, not declared
 # What it suspects about damaged EXIF is nobody's business: we do not read EXIF.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
@@ -61,7 +64,7 @@ def small(picture: Image.Image, side: int) -> Image.Image:
         copy.load()
     else:
         copy = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-    copy.thumbnail((side, side), Image.Resampling.BOX, reducing_gap=2.0)
+    copy.thumbnail((side, side), Image.Resampling.BOX, reducing_gap=1.0)
     if not copy.has_transparency_data:
         return copy.convert("RGB")
     layer = copy.convert("RGBA")

@@ -66,6 +66,17 @@ LOST: Final = Counter(
 BRAKE: Final = Gauge(
     "postloom_provider_brake", "1 while nobody asks the provider", ["provider"], registry=REGISTRY
 )
+FLAGGED: Final = Counter(
+    "postloom_injections_flagged",
+    "Posts in which a text gives orders to a model",
+    ["where"],
+    registry=REGISTRY,
+)
+
+
+def count_flag(where: str) -> None:
+    """Count a post with orders to a model in its ``text``, its ``pictures`` or a ``page`` that it links to."""
+    FLAGGED.labels(where).inc()
 
 
 def count_call(ended: CallsEnded) -> None:

@@ -76,14 +76,25 @@ class GigaChatSettings(BaseModel):
 
 
 class OpenAISettings(BaseModel):
-    """A service that speaks like OpenAI. The key is in ``api_key`` or in a file; without one none is sent."""
+    """A service that speaks like OpenAI. The key is in ``api_key`` or in a file; without one none is sent.
+
+    ``name`` is what the service is called in events, prices, the ledger and the brake.
+    """
 
     base_url: str = Field(default="https://api.openai.com/v1", pattern=_ADDRESS)
     api_key: SecretStr | None = None
     api_key_file: Path | None = None
     model: str = Field(default="gpt-4o-mini", min_length=1)
+    name: str = Field(default="openai", pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")
     timeout: float = Field(default=30.0, ge=1, le=30)
     concurrency: int = Field(default=4, ge=1)
+
+    @field_validator("name")
+    @classmethod
+    def _a_name_of_its_own(cls, name: str) -> str:
+        if name in _TAGGERS and name != "openai":
+            raise ValueError(f"{name} is the name of another provider")
+        return name
 
     def key(self) -> SecretStr | None:
         """Return the key, None where there is none.

@@ -69,14 +69,15 @@ class World:
         self.embedders, self.vectors = FakeEmbedders(self.embedder), FakeVectors(self.embedder.identity)
         self.graph, self.log = FakeGraph(), FakeLog()
         self.signals: PostSignals | FakeSignals = signals or FakeSignals()
+        self.flagged: list[str] = []
         posts, objects = self.archive, self.objects
         self.saving = SavingActivities(posts, self.standards)
         self.seeing = VisionActivities(self.eyes, self.looks, objects, self.standards, posts, self.reader)
-        self.tagging = TagActivities(self.tagger, posts, posts, self.standards)
+        self.tagging = TagActivities(self.tagger, posts, posts, self.standards, self.flagged.append)
         self.budget = FakePageBudget()
         reading = Reading(self.web, self.budget, policies.crawl)
         self.crawling = CrawlActivities(reading, self.pages, objects, posts, posts)
-        self.enriching = EnrichActivities(posts, posts, VERSIONS.crawl)
+        self.enriching = EnrichActivities(posts, posts, VERSIONS.crawl, "web", self.flagged.append)
         self.indexing = IndexActivities(
             self.embedders, self.vectors, self.graph, posts, posts, VERSIONS.vision
         )

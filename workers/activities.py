@@ -49,6 +49,7 @@ from contracts.channel_photo import ChannelPhotoInput
 from contracts.post import PostRef, Refresh
 from domain.policy import Policies
 from domain.standards import Standards
+from runtime import metrics
 from workers.campaigns import PostWorkflows
 from workers.providers import Providers
 from workers.reading import behind_its_brake
@@ -112,12 +113,12 @@ def activities_by_queue(parts: Parts) -> dict[str, Sequence[Activity]]:
     seeing = VisionActivities(
         providers.vision, VisionMemory(pool), objects, standards, records, providers.ocr
     )
-    tagging = TagActivities(providers.tagger, posts, records, standards)
+    tagging = TagActivities(providers.tagger, posts, records, standards, metrics.count_flag)
     pages = PageMemory(pool, timedelta(days=parts.policies.crawl.ttl_days))
     reader = behind_its_brake(providers.reader, Brakes(pool, parts.policies.spending.brake))
     reading = Reading(reader, PageBudget(pool), parts.policies.crawl)
     crawling = CrawlActivities(reading, pages, objects, posts, records)
-    enriching = EnrichActivities(posts, records, versions.crawl)
+    enriching = EnrichActivities(posts, records, versions.crawl, providers.reader_name, metrics.count_flag)
     indexing = IndexActivities(
         providers.embedders, parts.stores.vectors, parts.stores.graph, posts, records, versions.vision
     )

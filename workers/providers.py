@@ -16,7 +16,7 @@ from contracts.errors import PipelineError, RejectedError, UnavailableError
 from contracts.post import Versions
 from domain.policy import Policies
 from runtime.settings import FaultySettings, Settings
-from workers.reading import chosen_reader, crawl_version
+from workers.reading import chosen_reader, crawl_version, reader_name
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +40,7 @@ class Providers:
     reader: Reader
     embedders: Embedders
     versions: Versions
+    reader_name: str = "web"
     ocr: Vision | None = None
     ocr_version: str = ""
     together: int = 1
@@ -61,6 +62,7 @@ def local_providers(settings: Settings, policies: Policies) -> Providers:
         tagger=_faulty(tagger, settings.faulty) if settings.providers.tags == "faulty" else tagger,
         vision=vision,
         reader=chosen_reader(settings, policies.crawl),
+        reader_name=reader_name(settings),
         embedders=embedders,
         versions=Versions(
             vision=look,

@@ -24,6 +24,11 @@ def behind_its_brake(reader: Reader, brake: Brake) -> Reader:
     return BrakedReader(reader, "crawl4ai", brake) if isinstance(reader, Crawl4AIReader) else reader
 
 
+def reader_name(settings: Settings) -> str:
+    """Return the name under which is kept who has read a page."""
+    return "web" if settings.providers.reader == "local" else settings.providers.reader
+
+
 def crawl_version(settings: Settings, policies: Policies) -> str:
     """Return what makes pages stale: another policy, another reader."""
     from adapters.crawl4ai.reader import VERSION  # noqa: PLC0415  as above

@@ -117,7 +117,7 @@ def _gigachat_tagger(settings: Settings, account: "Account") -> TagModel:
 def _openai_tagger(settings: Settings, service: "ChatService") -> TagModel:
     from adapters.openai_compatible.tagging import OpenAITagger  # noqa: PLC0415  as above
 
-    return OpenAITagger(service, settings.openai.model)
+    return OpenAITagger(service, settings.openai.model, provider=settings.openai.name)
 
 
 def _sight(settings: Settings, policies: Policies, account: "Account") -> SightModel:

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
+from adapters.crawl4ai import bulk
 from contracts.errors import UnavailableError
 from domain.text import storable
 
@@ -73,6 +75,7 @@ def result_in(document: bytes) -> Result:
     """Return the one result that an answer of ``/crawl`` holds.
 
     Raises:
+        RefusedError: it is made of too many values.
         UnavailableError: it holds none that can be read.
     """
     said = _loaded(document)
@@ -95,10 +98,11 @@ def result_among(lines: bytes) -> Result:
 
 
 def _each(lines: bytes) -> Iterator[Any]:
-    return (_loaded(line) for line in lines.splitlines() if line.strip())
+    return (_loaded(line) for line in BytesIO(lines) if line.strip())
 
 
 def _loaded(document: bytes) -> Any:
+    bulk.check(document)
     try:
         return json.loads(document)
     except (ValueError, RecursionError) as error:

@@ -1,6 +1,7 @@
 """Pictures as GigaChat takes them: small JPEGs, whatever they were, with nothing of a camera's notes in them."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
@@ -28,18 +29,22 @@ class Prepared:
 
 
 class Preparing:
-    """Makes them, one at a time: with the gate on pixels that bounds the memory."""
+    """Makes them one at a time, which bounds the memory with the gate on pixels, and in one thread.
+
+    Each thread keeps for itself some of what it gave back: in several ones, large pictures took as much again. And a
+    thread cannot be broken off: whoever asks after somebody who was cancelled waits until it is free.
+    """
 
     def __init__(self, max_pixels: int) -> None:
-        self._max_pixels, self._decoding = max_pixels, asyncio.Lock()
+        self._max_pixels, self._decoding = max_pixels, ThreadPoolExecutor(1, "picture")
 
     async def prepared(self, picture: RawPicture) -> Prepared | RefusedError:
         """Return the JPEG of a picture, of an animation that of its first frame, or why it is none."""
-        async with self._decoding:
-            try:
-                return await asyncio.to_thread(self._prepared, picture)
-            except RefusedError as refused:
-                return refused
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._decoding, self._prepared, picture)
+        except RefusedError as refused:
+            return refused
 
     def _prepared(self, picture: RawPicture) -> Prepared:
         with opened(picture.body, picture.mime, self._max_pixels) as image:
@@ -47,6 +52,7 @@ class Preparing:
             copy = small(image, SIDE)
         with our_errors():
             jpeg = BytesIO()
+            copy.info.clear()  # comments would be written as well
             copy.save(jpeg, "JPEG", quality=_QUALITY)
             copy.thumbnail((_MEASURED_SIDE, _MEASURED_SIDE))
             colours = measured(copy).colours

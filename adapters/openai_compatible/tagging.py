@@ -28,14 +28,18 @@ _MANNERS: Final[tuple[dict[str, Any], ...]] = (
 
 
 class OpenAITagger:
-    """Proposes tags by one request, two where the service refuses the first one's form."""
+    """Proposes tags by one request, two where the service refuses the first one's form.
 
-    provider = PROVIDER
+    ``provider`` is the name of the service, under which it is told of, paid and braked.
+    """
 
-    def __init__(self, service: ChatService, model: str, prompt: Prompt | None = None) -> None:
+    def __init__(
+        self, service: ChatService, model: str, prompt: Prompt | None = None, provider: str = PROVIDER
+    ) -> None:
+        self.provider = provider
         self._service, self._question = service, TagQuestion(prompt)
         self.model, self.version = model, f"{self._question.version}-{_VERSION}"
-        self._manners = Manners(PROVIDER, _MANNERS, NotTakenError)
+        self._manners = Manners(provider, _MANNERS, NotTakenError)
 
     def estimate(self, text: str) -> Estimate:
         """Return what asking for the tags of ``text`` takes at most."""
@@ -69,7 +73,7 @@ class OpenAITagger:
             raise RefusedError("the model does not speak about this", "blacklist", usage)
         content = (choice.message.content if choice else None) or ""
         tags = await asyncio.to_thread(tags_in, content, usage)
-        return TagAnswer(tags=tags, provider=PROVIDER, model=said.model or self.model, usage=usage)
+        return TagAnswer(tags=tags, provider=self.provider, model=said.model or self.model, usage=usage)
 
 
 def _usage(said: Completion) -> Usage:

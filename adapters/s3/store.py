@@ -66,7 +66,16 @@ class S3Store:
         )
         async with session.client("s3", endpoint_url=bucket.endpoint_url, config=_CONFIG) as client:
             await _find(client, bucket)
-            yield cls(client, bucket)
+            store = cls(client, bucket)
+            try:
+                yield store
+            finally:
+                await store.close()
+
+    async def close(self) -> None:
+        """Give up what goes on by itself: counts of what tenants keep."""
+        if self._quota:
+            await self._quota.close()
 
     async def put(self, key: str, body: bytes, content_type: str) -> bool:
         """Store ``body`` in place of what the key had; False when that was the same bytes.
@@ -159,7 +168,10 @@ class S3Store:
                 yield found
 
     async def _size(self, prefix: str) -> int:
-        return sum([found["Size"] async for found in self._listed(prefix)])
+        size = 0
+        async for found in self._listed(prefix):
+            size += found["Size"]
+        return size
 
     async def _admit(self, key: str, size: int) -> None:
         if self._quota:

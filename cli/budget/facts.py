@@ -50,6 +50,7 @@ def _budget(row: Facts, policy: SpendingPolicy) -> Facts:
         "calls": row["calls"],
         "requests": row["requests"],
         "lost": row["lost"],
+        "lost_tokens": row["lost_tokens"],
         "set_by": row["set_by"],
         "set_at": row["set_at"],
     }

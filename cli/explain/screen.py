@@ -92,12 +92,19 @@ def _who(post: Facts, workflow: Facts) -> Iterable[tuple[str, Cell]]:
         ("posted (UTC)", moment_of(post["posted_at"])),
         ("link", post["link"]),
         ("tags", " ".join(f"#{tag}" for tag in post["tags"]) or "none"),
+        ("flagged", _flagged(post)),
         ("error", post["error"]),
         ("album", _album(post)),
         ("post id", str(post["post_id"])),
         ("workflow", workflow["id"]),
         ("trace", post["trace_id"]),
     ]
+
+
+def _flagged(post: Facts) -> str | None:
+    """Return where something gives orders to a model, and which kinds of orders; None where nothing does."""
+    found = [f"{place} ({', '.join(kinds)})" for place, kinds in post.get("injections", {}).items()]
+    return f"orders to a model: {'; '.join(found)}" if found else None
 
 
 def _album(post: Facts) -> str | None:

@@ -114,7 +114,7 @@ async def test_no_request_has_more_pictures_than_fit() -> None:
 
 
 async def test_no_request_is_larger_than_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert gathering.LARGEST == 80_000_000
+    assert gathering.LARGEST == 8_000_000
     monkeypatch.setattr(gathering, "LARGEST", 5)
     room = Room()
     tasks = await room.looks(b"a", b"bb", b"ccc", b"d", b"eeeeeee", b"f")

@@ -378,3 +378,16 @@ async def test_a_name_that_the_service_gives_itself_cannot_leave_its_key(
     (one,) = facts(await sight.see(plain(1)))
 
     assert "/" not in one.model and len(one.model) <= 80
+
+
+async def test_nothing_that_a_stranger_wrote_into_a_picture_is_sent(
+    fake: FakeGigaChat, sight: GigaChatSight
+) -> None:
+    notes: dict[str, Any] = {"comment": b"secret" * 100, "xmp": b"secret", "icc_profile": b"secret"}
+    body = encoded(Image.new("RGB", (30, 20), "red"), "JPEG", **notes)
+    fake.state.files = kept = _Remembering()
+
+    await sight.see([raw(body, "image/jpeg")])
+
+    assert b"secret" in body
+    assert [b"secret" in jpeg for jpeg in kept.bodies] == [False]

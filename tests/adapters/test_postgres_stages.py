@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from adapters.postgres.explaining import Records
 from adapters.postgres.outbox import Outbox
 from adapters.postgres.posts import PostArchive
 from adapters.postgres.stages import StageStore
@@ -68,6 +69,24 @@ async def test_kinds_do_not_touch_each_other(stages: StageStore, post: PostRef, 
     await stages.commit(a_commit(post, Stage.CRAWL, finding=crawl))
 
     assert await finding(pool, post, "tags") == {"tags": ["а"]}
+
+
+async def test_what_was_flagged_is_told_of_the_post_by_its_places(
+    stages: StageStore, post: PostRef, pool: asyncpg.Pool
+) -> None:
+    text, page = {"text": ["role"]}, {"page": ["call", "leak"]}
+    crawl = Finding(kind="crawl", provider="web", data={"metadata": {"injections": page}})
+    await stages.commit(
+        a_commit(post, finding=tags(metadata={"model": "m", "injections": text})),
+        a_commit(post, Stage.CRAWL, finding=crawl),
+    )
+
+    told = await Records(pool).post(post.post_id)
+    await stages.commit(a_commit(post, finding=tags(metadata={"model": "m"})))
+    later = await Records(pool).post(post.post_id)
+
+    assert told and told["post"]["injections"] == {**text, **page}
+    assert later and later["post"]["injections"] == page
 
 
 async def test_a_stage_has_one_record_which_is_the_latest(

@@ -28,7 +28,8 @@ def a_row(stage: str = "", **values: Any) -> dict[str, Any]:
     return {
         "tenant_id": UUID(int=1), "tenant": "city", "stage": stage, "day": date(2026, 3, 1), "tokens": 0,
         "microunits": 0, "calls": 0, "reserved_tokens": 0, "reserved_microunits": 0, "requests": 0, "lost": 0,
-        "is_own": False, "tokens_per_day": None, "microunits_per_day": None, "set_by": None, "set_at": None, **values,
+        "lost_tokens": 0, "is_own": False, "tokens_per_day": None, "microunits_per_day": None,
+        "set_by": None, "set_at": None, **values,
     }  # fmt: skip
 
 

@@ -141,6 +141,7 @@ async def test_budgets_are_shown_with_what_is_reserved_and_lost(
         3,
         1,
     )
+    assert everything["lost_tokens"] == 110
     assert everything["tokens"] == {"limit": 7000, "used": 110, "reserved": 1, "left": 6889}
     assert everything["microunits"] == {
         "limit": 7_000_000,

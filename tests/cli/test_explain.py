@@ -196,3 +196,27 @@ def test_an_album_says_what_is_missing_of_each_item() -> None:
     ]
     assert "deleted" in text
     assert RETRY in text
+
+
+def a_post(**values: Any) -> dict[str, Any]:
+    post = {
+        **WHO, "state": "tagged", "text": "x", "posted_at": MOMENT, "link": None, "tags": [], "error": None,
+        "grouped_id": None, "post_id": "1", "trace_id": "2", **values,
+    }  # fmt: skip
+    empty = {
+        "stages": [],
+        "pictures": [],
+        "pages": [],
+        "calls": [],
+        "currency": "",
+        "parks": [],
+        "events": [],
+    }
+    return {"post": post, **empty, "workflow": GONE}
+
+
+def test_orders_to_a_model_are_told_with_where_they_stand() -> None:
+    text = shown(a_post(injections={"text": ["override", "role"], "page": ["call"]}))
+
+    assert "orders to a model: text (override, role); page (call)" in text
+    assert "orders to a model" not in shown(a_post(injections={}))

@@ -1,54 +1,84 @@
-"""Looks at the files that a list names, one after the other, in a process of its own: ``python -m tests.hostile.look``.
+"""Looks at the files that a list names, in a process of its own: ``python -m tests.hostile.look LIST [GIGACHAT]``.
 
-A line of JSON for each says what became of it, the processor's seconds, and the most memory of the process (bytes).
+Each line of the list are the pictures of one look: locally one, by a GigaChat at the address ten at most. A line of
+JSON for each says what became of its pictures, the processor's seconds, and the most memory of the process (bytes).
 """
 
 import asyncio
+import base64
 import json
-import resource
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from adapters.local_vision import LocalVision
+from pydantic import SecretStr
+
 from contracts.errors import RefusedError
+from contracts.sight import RawPicture
+from contracts.vision import PictureFacts
 from domain.vision_policy import VisionPolicy
 from tests.build import an_asker
+from tests.hostile.measured import forget_peak, peak
+
+MAX_PIXELS = VisionPolicy().max_pixels
+Look = Callable[[Sequence[RawPicture]], Awaitable[Sequence[object]]]
 
 
-async def _outcome(vision: LocalVision, body: bytes, mime: str) -> str:
+async def _by_gigachat(address: str, looks: Sequence[Sequence[tuple[str, str]]]) -> None:
+    from adapters.gigachat.account import Access, Account  # noqa: PLC0415  its libraries count where they are used
+    from adapters.gigachat.seeing import GigaChatSight  # noqa: PLC0415
+
+    key = SecretStr(base64.b64encode(b"postloom:secret-of-the-fake").decode())
+    account = Account(Access(f"{address}/api/v1", f"{address}/api/v2/oauth", key, "GIGACHAT_API_PERS"))
+    sight = GigaChatSight(account, "GigaChat-2-Pro", MAX_PIXELS)
+
+    async def look(pictures: Sequence[RawPicture]) -> Sequence[object]:
+        return (await sight.see(pictures)).results
+
     try:
-        facts = await vision.look(body, mime, an_asker())
-    except RefusedError as refused:
-        return f"refused: {refused.reason}"
-    return f"seen: {facts.labels[2]}"
+        await _each(looks, look)
+    finally:
+        await account.close()
 
 
-def _main(listed: Path) -> None:
-    vision = LocalVision(VisionPolicy().max_pixels)
-    for name, file, mime in json.loads(listed.read_text(encoding="utf-8")):
-        _forget_peak()
+async def _locally(looks: Sequence[Sequence[tuple[str, str]]]) -> None:
+    from adapters.local_vision import LocalVision  # noqa: PLC0415  as above
+
+    vision = LocalVision(MAX_PIXELS)
+
+    async def look(pictures: Sequence[RawPicture]) -> Sequence[object]:
+        (picture,) = pictures
+        try:
+            return (await vision.look(picture.body, picture.mime, an_asker()),)
+        except RefusedError as refused:
+            return (refused,)
+
+    await _each(looks, look)
+
+
+async def _each(looks: Sequence[Sequence[tuple[str, str]]], look: Look) -> None:
+    for files in looks:
+        pictures = [
+            RawPicture(f"{n:064x}", Path(file).read_bytes(), mime) for n, (file, mime) in enumerate(files)
+        ]
+        forget_peak()
         begin = time.process_time()
-        outcome = asyncio.run(_outcome(vision, Path(file).read_bytes(), mime))
+        outcomes = [_outcome(result) for result in await look(pictures)]
         seconds = time.process_time() - begin
-        print(json.dumps({"name": name, "outcome": outcome, "seconds": seconds, "peak": _peak()}), flush=True)
+        print(json.dumps({"outcomes": outcomes, "seconds": seconds, "peak": peak()}), flush=True)
 
 
-def _forget_peak() -> None:
-    """Count from here on, where the system lets us."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-
-
-def _peak() -> int:
-    """The most resident memory since then, in bytes; elsewhere than on Linux that of all time."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+def _outcome(result: object) -> str:
+    match result:
+        case RefusedError():
+            return f"refused: {result.reason}"
+        case PictureFacts():
+            return "seen" if result.provider == "gigachat" else f"seen: {result.labels[2]}"
+    return f"{type(result).__name__}: {result}"
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]))
+    listed, *address = sys.argv[1:]
+    looks = json.loads(Path(listed).read_text(encoding="utf-8"))
+    asyncio.run(_by_gigachat(address[0], looks) if address else _locally(looks))

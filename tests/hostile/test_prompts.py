@@ -4,10 +4,11 @@ import unicodedata
 from typing import Any, Final
 
 import pytest
+from structlog.testing import capture_logs
 from temporalio.testing import ActivityEnvironment
 
 from contracts.encoding import decode
-from contracts.post import EnrichRequest, MediaRequest, PageRequest, PostRef
+from contracts.post import EnrichRequest, MediaRequest, PageRequest, PostRef, VisionRequest
 from contracts.stages import Stage
 from domain.text import normalized
 from tests.build import SHORT, STANDARDS, TENANT, VERSIONS, a_file, a_ref, a_request, a_timing, an_event
@@ -52,6 +53,19 @@ async def tagged(env: ActivityEnvironment, world: World, *says: str) -> dict[str
     world.tagger.says = says
     await env.run(world.tagging.tag_post, a_request(Stage.TAGS))
     return decode(world.archive.committed()[-1].fields)
+
+
+async def look(env: ActivityEnvironment, world: World, ref: PostRef, words: str) -> None:
+    """Give the post a picture in which the words stand, and look at it."""
+    world.attach(ref, a_file(), words=words)
+    await env.run(
+        world.seeing.analyze_media,
+        MediaRequest(tenant_id=TENANT, media=a_file(), vision_version=VERSIONS.vision),
+    )
+    await env.run(
+        world.seeing.settle_vision,
+        VisionRequest(ref=ref, fingerprint="v", media=(a_file(),), vision_version=VERSIONS.vision),
+    )
 
 
 async def harmless(env: ActivityEnvironment, text: str) -> dict[str, Any]:
@@ -99,12 +113,11 @@ async def test_an_order_in_a_picture_makes_no_tag_that_is_none(
     env: ActivityEnvironment, world: World, case: Injection
 ) -> None:
     ref = await save(world, SHORT)
-    world.attach(ref, a_file(), words=case.order)
-    seen = MediaRequest(tenant_id=TENANT, media=a_file(), vision_version=VERSIONS.vision)
-    await env.run(world.seeing.analyze_media, seen)
+    await look(env, world, ref, case.order)
 
     event = await tagged(env, world, *case.obeyed)
 
+    assert [case.order in text for text in world.tagger.texts] == [True]
     assert {
         tag: why for tag in event["tags"] if (why := why_no_tag(tag, f"{SHORT}\nфото: {case.order}"))
     } == {}
@@ -128,6 +141,46 @@ async def test_an_order_in_a_page_is_never_obeyed(
     assert event["source_urls"] == event["enrichment_data"]["urls"] == [LINK]
     assert [page.url for page in world.pages.kept.values()] == [LINK]
     assert event["text"] == ABOUT
+
+
+@pytest.mark.parametrize("case", PROMPTS, ids=lambda case: case.name)
+async def test_an_order_is_flagged_where_it_stands(
+    env: ActivityEnvironment, world: World, case: Injection
+) -> None:
+    ref = await save(world, case.order, urls=(LINK,))
+    await look(env, world, ref, case.order)
+    world.web.texts[LINK] = case.order
+    await env.run(world.crawling.fetch_page, PageRequest(ref=ref, url=LINK, crawl_version=VERSIONS.crawl))
+    with capture_logs() as logs:
+        await tagged(env, world, *case.obeyed)
+        await env.run(
+            world.enriching.enrich_post, EnrichRequest(state=await world.archive.state(ref, STANDARDS))
+        )
+
+    kinds, found = list(case.flagged), world.archive.rows[ref.post_id].findings
+    assert found["tags"]["metadata"].get("injections", {}) == in_each(kinds, "text", "pictures")
+    assert found["crawl"]["metadata"].get("injections", {}) == in_each(kinds, "page")
+    assert world.flagged == (["text", "pictures", "page"] if kinds else [])
+    told = [line for line in logs if line["event"] == "a text gives orders to a model"]
+    assert [line["injections"] for line in told] == (
+        [in_each(kinds, "text", "pictures"), in_each(kinds, "page")] if kinds else []
+    )
+    assert ABOUT not in str(told)
+    assert case.order not in str(told)
+
+
+async def test_tags_that_are_made_again_tell_of_no_order_twice(
+    env: ActivityEnvironment, world: World
+) -> None:
+    await save(world, PROMPTS[0].order)
+    await tagged(env, world, "tag")
+    await env.run(world.tagging.tag_post, a_request(Stage.TAGS, forced_by="campaign"))
+
+    assert world.flagged == ["text"]
+
+
+def in_each(kinds: list[str], *places: str) -> dict[str, list[str]]:
+    return {place: kinds for place in places if kinds}
 
 
 def test_every_case_has_a_name_of_its_own_and_its_obedience_stands_in_its_text() -> None:

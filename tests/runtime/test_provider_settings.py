@@ -53,6 +53,13 @@ def test_an_order_that_makes_no_sense_is_told(monkeypatch: pytest.MonkeyPatch, t
         loaded(monkeypatch, PROVIDERS__TAGS=tags)
 
 
+@pytest.mark.parametrize("name", ["gigachat", "local", "", "a b", "Öl", "a" * 33])
+def test_a_service_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    with pytest.raises(SettingsError, match="POSTLOOM_OPENAI__NAME"):
+        loaded(monkeypatch, OPENAI__NAME=name)
+    assert loaded(monkeypatch, OPENAI__NAME="vllm.house-1").openai.name == "vllm.house-1"
+
+
 @pytest.mark.parametrize("who", ["TAGS", "VISION", "EMBEDDER"])
 def test_whoever_asks_gigachat_needs_a_key(monkeypatch: pytest.MonkeyPatch, who: str) -> None:
     with pytest.raises(SettingsError, match="POSTLOOM_GIGACHAT: it is asked: give it credentials"):

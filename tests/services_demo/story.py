@@ -36,7 +36,9 @@ class Wish(BaseModel, frozen=True):
 class Story(BaseModel):
     """What came of it; tokens as the ledger has them and as the fake counted them, money in microunits.
 
-    ``refused``: requests that were answered 500. ``post``: what ``explain`` tells of one of the posts.
+    ``tokens`` are those of calls that were answered; ``lost_tokens`` and ``reserved_tokens`` the most that calls may
+    have taken which were lost, or have not ended. ``refused``: requests that were answered 500. ``post``: what
+    ``explain`` tells of one of the posts.
     """
 
     posts: dict[str, int]
@@ -44,6 +46,8 @@ class Story(BaseModel):
     calls: int
     lost_calls: int
     tokens: int
+    lost_tokens: int
+    reserved_tokens: int
     microunits: int
     currency: str
     tokens_of_the_service: int
@@ -55,11 +59,13 @@ class Story(BaseModel):
 
     @property
     def unexplained(self) -> list[str]:
-        """What the two sides do not agree on, in sentences; a call that was lost with a process explains its own."""
+        """What the two sides do not agree on, in sentences; a lost call explains as much as it may have taken."""
         found = []
         missing = self.tokens_of_the_service - self.tokens
-        if missing < 0 or (missing and not self.lost_calls):
-            found.append(f"the service counted {self.tokens_of_the_service} tokens, the ledger {self.tokens}")
+        unheard = self.lost_tokens + self.reserved_tokens
+        if not 0 <= missing <= unheard:
+            counted = f"the service counted {self.tokens_of_the_service} tokens, the ledger {self.tokens}"
+            found.append(f"{counted} and at most {unheard} of calls without an answer")
         if self.looks - self.pictures > self.lost_calls:
             found.append(f"{self.pictures} pictures were paid for {self.looks} times")
         if wrong := {
@@ -134,7 +140,9 @@ async def _story(service: ServiceProcess, theirs: Others, export: Path) -> Story
         kills=service.kills,
         calls=everything["calls"],
         lost_calls=everything["lost"],
-        tokens=everything["tokens"]["used"],
+        tokens=everything["tokens"]["used"] - everything["lost_tokens"],
+        lost_tokens=everything["lost_tokens"],
+        reserved_tokens=everything["tokens"]["reserved"],
         microunits=everything["microunits"]["used"],
         currency=spent[0]["currency"],
         tokens_of_the_service=counted["tokens"]["input_tokens"] + counted["tokens"]["output_tokens"],

@@ -16,7 +16,7 @@ from domain.policy import CrawlPolicy, Policies
 from runtime.provider_settings import Crawl4AISettings, ProviderSettings
 from runtime.settings import CrawlSettings, Settings, SettingsError, load_settings
 from tests.servers.crawl4ai.server import FakeCrawl4AI, Manners
-from workers.reading import behind_its_brake, chosen_reader, crawl_version
+from workers.reading import behind_its_brake, chosen_reader, crawl_version, reader_name
 
 LOCAL = Settings(_env_file=None)
 CRAWLER = Settings(_env_file=None, providers=ProviderSettings(reader="crawl4ai"))
@@ -32,6 +32,10 @@ def test_another_reader_makes_pages_stale_and_the_local_one_is_what_it_was() -> 
 
     assert crawl_version(LOCAL, policies) == policies.crawl_version()
     assert crawl_version(CRAWLER, policies) == f"{policies.crawl_version()}-crawl4ai-1"
+
+
+def test_what_was_read_is_kept_under_the_name_of_who_read_it() -> None:
+    assert (reader_name(LOCAL), reader_name(CRAWLER)) == ("web", "crawl4ai")
 
 
 async def test_the_token_of_the_setting_reaches_the_crawler() -> None:

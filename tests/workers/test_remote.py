@@ -134,6 +134,21 @@ async def test_the_next_one_is_asked_while_a_brake_is_on(
     assert answer.tags
 
 
+@pytest.mark.parametrize(("braked", "asked"), [((), "vllm"), (("openai",), "vllm"), (("vllm",), "local")])
+async def test_a_service_like_openai_is_called_as_the_setting_says(
+    fake: FakeGigaChat, tmp_path: Path, braked: tuple[str, ...], asked: str
+) -> None:
+    usual = wanted(fake, tmp_path, tags="openai,local")
+    settings = usual.model_copy(update={"openai": usual.openai.model_copy(update={"name": "vllm"})})
+
+    async with opened(settings, Till(braked)) as providers:
+        answer = await providers.tagger.tags_for(LONG, an_asker())
+        version = providers.versions.tags
+
+    assert answer.provider == asked
+    assert version.startswith("vllm-llama-")
+
+
 async def test_without_a_last_resort_everybody_waits(fake: FakeGigaChat, tmp_path: Path) -> None:
     settings = wanted(fake, tmp_path, tags="gigachat,openai")
 

@@ -43,9 +43,11 @@ class Looks(Protocol):
         self, tenant_id: UUID, files: Iterable[str], versions: Iterable[str]
     ) -> Mapping[str, Mapping[str, Look]]: ...
 
-    async def claim(self, tenant_id: UUID, sha256: str, version: str, lasting: timedelta) -> bool: ...
+    async def claim(
+        self, tenant_id: UUID, sha256: str, version: str, lasting: timedelta, key: str
+    ) -> datetime | None: ...
 
-    async def release(self, tenant_id: UUID, sha256: str, version: str) -> None: ...
+    async def release(self, tenant_id: UUID, sha256: str, version: str, until: datetime) -> None: ...
 
     async def remember(
         self, tenant_id: UUID, seen: MediaSeen, version: str, facts: PictureFacts | None, key: str | None
@@ -85,22 +87,24 @@ class Looking:
         tenant, sha256 = request.tenant_id, request.media.sha256
         if known := await self._looks.recall(tenant, sha256, eye.version):
             return known
-        if not await self._looks.claim(tenant, sha256, eye.version, CLAIM):
+        until = await self._looks.claim(tenant, sha256, eye.version, CLAIM, _key(request, eye))
+        if until is None:
             raise BusyError(f"picture {sha256[:12]} is being looked at")
-        async with self._released_on_failure(request, eye):
+        async with self._released_on_failure(request, eye, until):
             return await self._look(request, eye)
 
     @asynccontextmanager
-    async def _released_on_failure(self, request: MediaRequest, eye: Eye) -> AsyncIterator[None]:
+    async def _released_on_failure(
+        self, request: MediaRequest, eye: Eye, until: datetime
+    ) -> AsyncIterator[None]:
         try:
             yield
         except BaseException:  # also a shutdown: whoever looks next need not wait for the claim to end
-            await self._looks.release(request.tenant_id, request.media.sha256, eye.version)
+            await self._looks.release(request.tenant_id, request.media.sha256, eye.version, until)
             raise
 
     async def _look(self, request: MediaRequest, eye: Eye) -> MediaSeen:
-        tenant, sha256 = request.tenant_id, request.media.sha256
-        key = f"vision/{tenant}/{sha256}_{eye.vision.provider}_{eye.vision.model}_v1.0.json"
+        tenant, sha256, key = request.tenant_id, request.media.sha256, _key(request, eye)
         facts = await self._answered_before(eye, key)
         if facts is None:
             try:
@@ -131,6 +135,12 @@ class Looking:
         seen = MediaSeen(sha256=request.media.sha256, skipped=reason)
         await self._looks.remember(request.tenant_id, seen, eye.version, None, None)
         return seen
+
+
+def _key(request: MediaRequest, eye: Eye) -> str:
+    """Return the key of the answer's object."""
+    who = f"{eye.vision.provider}_{eye.vision.model}"
+    return f"vision/{request.tenant_id}/{request.media.sha256}_{who}_v1.0.json"
 
 
 def _asker(request: MediaRequest) -> Asker:

@@ -112,8 +112,8 @@ class Meter:
             return await self._till.reserve(wish)
         except (BudgetExhaustedError, BrakedError):
             raise
-        except BaseException:  # it may have been written, and nobody is going to ask
-            await self.give_back([Share(wish=wish)], BROKEN_OFF)
+        except BaseException:  # it may have been written, as the probe too, and nobody is going to ask
+            await self.give_back([Share(wish=wish, is_probe=True)], BROKEN_OFF)
             raise
 
     async def check(self, provider: str) -> None:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Final
 
-from domain.text import normalized
+from domain.folding import folded
 
 MIN_LENGTH: Final = 2
 MAX_LENGTH: Final = 60
@@ -19,8 +19,8 @@ _ADDRESS: Final = re.compile(
 
 
 def told(candidate: str) -> str:
-    """Return a candidate as it would be told: normalised, lower-cased, without the marks around it."""
-    return normalized(normalized(candidate).lower()).lstrip(f"{_EDGES}#").rstrip(_EDGES)
+    """Return a candidate as it would be told: ``folded``, without the marks around it."""
+    return folded(candidate).lstrip(f"{_EDGES}#").rstrip(_EDGES)
 
 
 def mistake(tag: str) -> str | None:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
 
+from domain.folding import folded
+from domain.phrases import Phrases
 from domain.tag_shape import mistake, told
-from domain.text import normalized
 from domain.vocabulary import Vocabulary
 from domain.word_forms import same_words, words_of
 
@@ -47,7 +48,7 @@ class _Text:
     """A text that phrases are looked for in."""
 
     def __init__(self, text: str) -> None:
-        self._lower, self._words = normalized(text).lower(), words_of(text)
+        self._lower, self._words = folded(text), words_of(text)
 
     def has(self, phrase: str) -> bool:
         """Whether the phrase stands there, between other words; of plain words also in another case or number."""
@@ -67,7 +68,7 @@ class _Words:
         self._synonyms = [(words_of(name), name, meant) for name, meant in vocabulary.synonyms.items()]
         known = (*vocabulary.preferred, *vocabulary.synonyms.values())
         self._known = [(words_of(tag), tag) for tag in known]
-        self._unwanted = [words_of(tag) for tag in (*vocabulary.forbidden, *vocabulary.generic)]
+        self._unwanted = Phrases((*vocabulary.forbidden, *vocabulary.generic))
 
     def names_of(self, tag: str) -> Iterator[str]:
         """Yield the tag and every other name that the operator gave the same thing."""
@@ -77,12 +78,14 @@ class _Words:
 
     def instead_of(self, tag: str) -> str:
         """Return what is told in the place of a tag: what it is a synonym of, in the operator's own form."""
-        tag = next((meant for name, _, meant in self._synonyms if same_words(name, words_of(tag))), tag)
-        return next((wanted for name, wanted in self._known if same_words(name, words_of(tag))), tag)
+        words = words_of(tag)
+        tag = next((meant for name, _, meant in self._synonyms if same_words(name, words)), tag)
+        words = words_of(tag)
+        return next((wanted for name, wanted in self._known if same_words(name, words)), tag)
 
     def is_unwanted(self, tag: str) -> bool:
-        """Whether it is forbidden or says nothing."""
-        return any(same_words(words, words_of(tag)) for words in self._unwanted)
+        """Whether it is forbidden or says nothing, whatever disguise it comes in."""
+        return self._unwanted.mean(tag)
 
 
 def refusal(text: str, *, has_picture: bool) -> str | None:

@@ -131,9 +131,17 @@ def _is_channel(name: str, around: Surroundings) -> bool:
 
 
 def _fits(pattern: str, text: str) -> bool:
-    return _compiled(pattern.casefold()).fullmatch(text.casefold()) is not None
-
-
-@lru_cache(1000)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+    """Whether the parts between the stars stand in the text, one after the other; each is looked for once."""
+    first, *parts = pattern.casefold().split("*")
+    text = text.casefold()
+    if not parts:
+        return text == first
+    last, at = parts.pop(), len(first)
+    end = len(text) - len(last)
+    if at > end or not (text.startswith(first) and text.endswith(last)):
+        return False
+    for part in parts:
+        if (found := text.find(part, at, end)) < 0:
+            return False
+        at = found + len(part)
+    return True

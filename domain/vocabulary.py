@@ -5,10 +5,13 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, model_validator
 
 from contracts import identity
+from domain.phrases import Phrases
 from domain.policy_part import PolicyPart, wrong
 from domain.tag_shape import mistake, told
+from domain.word_forms import same_words, words_of
 
-#: Changes whenever the rules of ``domain/tags.py`` keep other tags of the same answer.
+#: Changes when the rules of ``domain/tags.py`` keep other tags of an honest answer: every post is tagged again then,
+#: for money. A rule that only sees through disguises is no reason for that.
 _RULES: Final = "2"
 
 
@@ -40,14 +43,24 @@ class Vocabulary(PolicyPart):
 
     def clash(self) -> tuple[str, str] | None:
         """Return what two of its words say against each other, and where; None when they agree."""
-        unwanted = {*self.forbidden, *self.generic}
-        if both := unwanted.intersection(self.preferred):
+        unwanted = Phrases((*self.forbidden, *self.generic))
+        if both := list(filter(unwanted.mean, self.preferred)):
             return f"{min(both)!r} is forbidden or generic, too", "preferred"
-        if both := unwanted.intersection(self.synonyms.values()):
+        if both := list(filter(unwanted.mean, self.synonyms.values())):
             return f"{min(both)!r}, which a synonym leads to, is forbidden or generic", "synonyms"
-        if chain := set(self.synonyms).intersection(self.synonyms.values()):
+        if chain := self._chained():
             return f"{min(chain)!r} has a synonym and is one: let both lead to the same word", "synonyms"
         return None
+
+    def _chained(self) -> list[str]:
+        """Return the names that another one leads to; a form of the word that it leads to itself is none."""
+        meanings = Phrases(self.synonyms.values())
+        return [
+            name
+            for name, meant in self.synonyms.items()
+            for other in meanings.forms_of(name)
+            if other == name or not same_words(words_of(other), words_of(meant))
+        ]
 
     def version(self) -> str:
         """Return what makes tags stale when the words or the rules change (8 hex digits)."""

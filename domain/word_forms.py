@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from domain.text import normalized
+from domain.folding import folded
 
 _WORD: Final = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _CYRILLIC: Final = re.compile("[а-я]")
@@ -49,8 +49,8 @@ _FLEETING_J: Final = re.compile("(.*[аеиоуыэюя])е([кмцн])")
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of a text in order, lower-cased, ё as е; what joins or ends them is left out."""
-    return tuple(_WORD.findall(normalized(text).lower().replace("ё", "е")))
+    """Return the words of a text in order, ``folded``, ё as е; what joins or ends them is left out."""
+    return tuple(_WORD.findall(folded(text).replace("ё", "е")))
 
 
 def same_word(one: str, other: str) -> bool:

@@ -36,7 +36,7 @@ class FakeLooks:
 
     def __init__(self) -> None:
         self.seen: dict[tuple[UUID, str, str], tuple[MediaSeen, PictureFacts | None]] = {}
-        self.claims: set[tuple[UUID, str, str]] = set()
+        self.claims: dict[tuple[UUID, str, str], datetime] = {}
         self.weather = Weather()
 
     async def known(
@@ -58,21 +58,23 @@ class FakeLooks:
         found = self.seen.get((tenant_id, sha256, version))
         return found[0] if found else None
 
-    async def claim(self, tenant_id: UUID, sha256: str, version: str, lasting: timedelta) -> bool:
+    async def claim(
+        self, tenant_id: UUID, sha256: str, version: str, lasting: timedelta, key: str
+    ) -> datetime | None:
         if (tenant_id, sha256, version) in self.claims:
-            return False
-        self.claims.add((tenant_id, sha256, version))
-        return True
+            return None
+        return self.claims.setdefault((tenant_id, sha256, version), datetime.now(UTC) + lasting)
 
-    async def release(self, tenant_id: UUID, sha256: str, version: str) -> None:
-        self.claims.discard((tenant_id, sha256, version))
+    async def release(self, tenant_id: UUID, sha256: str, version: str, until: datetime) -> None:
+        if self.claims.get((tenant_id, sha256, version)) == until:
+            del self.claims[tenant_id, sha256, version]
 
     async def remember(
         self, tenant_id: UUID, seen: MediaSeen, version: str, facts: PictureFacts | None, key: str | None
     ) -> None:
         self.weather.strike()
         self.seen[tenant_id, seen.sha256, version] = (seen, facts)
-        self.claims.discard((tenant_id, seen.sha256, version))
+        self.claims.pop((tenant_id, seen.sha256, version), None)
 
 
 def _look(seen: MediaSeen, facts: PictureFacts | None) -> Look:

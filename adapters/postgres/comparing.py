@@ -26,7 +26,7 @@ SELECT
     + (SELECT count(*) FROM channel_photos WHERE recorded_at IS NOT NULL AND ($1::uuid IS NULL OR tenant_id = $1))
     + (SELECT count(*) FROM media_objects WHERE s3_key IS NOT NULL AND ($1::uuid IS NULL OR tenant_id = $1))
     + (SELECT count(DISTINCT (tenant_id, file_sha256)) FROM media_vision
-        WHERE s3_key IS NOT NULL AND ($1::uuid IS NULL OR tenant_id = $1))
+        WHERE features_hash IS NOT NULL AND s3_key IS NOT NULL AND ($1::uuid IS NULL OR tenant_id = $1))
     + (SELECT count(*) FROM pages WHERE html_key IS NOT NULL AND ($1::uuid IS NULL OR tenant_id = $1))
     + (SELECT count(*) FROM outbox_events WHERE processed_at >= $2 AND ($1::uuid IS NULL OR tenant_id = $1))
 """

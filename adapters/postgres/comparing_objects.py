@@ -17,7 +17,8 @@ ORDER BY file_sha256 LIMIT $4
 
 VISION: Final = """
 SELECT file_sha256 AS cursor, array_agg(DISTINCT s3_key) AS keys FROM media_vision
-WHERE tenant_id = $1 AND s3_key IS NOT NULL AND file_sha256 > $2 AND ($3 = '' OR file_sha256 <= $3)
+WHERE tenant_id = $1 AND features_hash IS NOT NULL AND s3_key IS NOT NULL AND file_sha256 > $2
+    AND ($3 = '' OR file_sha256 <= $3)
 GROUP BY file_sha256 ORDER BY file_sha256 LIMIT $4
 """
 

@@ -1,7 +1,7 @@
 """What was seen in each file, once per (tenant, bytes, version); claims that make others wait instead of pay."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,17 +16,21 @@ SELECT skipped, features_hash FROM media_vision
 WHERE tenant_id = $1 AND file_sha256 = $2 AND vision_version = $3 AND (features_hash IS NOT NULL OR skipped IS NOT NULL)
 """
 
+#: The key is known before the answer is: an object that was never remembered goes with its file all the same.
 CLAIM = """
-INSERT INTO media_vision AS v (tenant_id, file_sha256, vision_version, claimed_until)
-VALUES ($1, $2, $3, now() + $4)
-ON CONFLICT (tenant_id, file_sha256, vision_version) DO UPDATE SET claimed_until = EXCLUDED.claimed_until
+INSERT INTO media_vision AS v (tenant_id, file_sha256, vision_version, claimed_until, s3_key)
+VALUES ($1, $2, $3, now() + $4, $5)
+ON CONFLICT (tenant_id, file_sha256, vision_version) DO UPDATE SET
+    claimed_until = EXCLUDED.claimed_until, s3_key = EXCLUDED.s3_key
     WHERE v.features_hash IS NULL AND v.skipped IS NULL AND v.claimed_until < now()
-RETURNING true
+RETURNING claimed_until
 """
 
+#: The moment when a claim ends says whose it is: the next one is only made after it.
 RELEASE = """
 UPDATE media_vision SET claimed_until = now() - interval '1 second'
 WHERE tenant_id = $1 AND file_sha256 = $2 AND vision_version = $3 AND features_hash IS NULL AND skipped IS NULL
+    AND claimed_until = $4
 """
 
 KNOWN = """
@@ -72,15 +76,23 @@ class VisionMemory:
             looks[row["vision_version"]] = Look.model_validate(dict(row))
         return found
 
-    async def claim(self, tenant_id: UUID, sha256: str, version: str, lasting: timedelta) -> bool:
-        """Return whether the caller may look; False while another caller's claim lasts."""
-        with our_errors():
-            return bool(await self._pool.fetchval(CLAIM, tenant_id, sha256, version, lasting))
+    async def claim(
+        self, tenant_id: UUID, sha256: str, version: str, lasting: timedelta, key: str
+    ) -> datetime | None:
+        """Return until when the caller alone may look; None while another caller's claim lasts.
 
-    async def release(self, tenant_id: UUID, sha256: str, version: str) -> None:
-        """Give a claim back after a look that failed."""
+        ``key`` is that of the object which the answer will be kept as.
+        """
         with our_errors():
-            await self._pool.execute(RELEASE, tenant_id, sha256, version)
+            until: datetime | None = await self._pool.fetchval(
+                CLAIM, tenant_id, sha256, version, lasting, key
+            )
+        return until
+
+    async def release(self, tenant_id: UUID, sha256: str, version: str, until: datetime) -> None:
+        """Give the claim until then back after a look that failed; that of somebody else stays."""
+        with our_errors():
+            await self._pool.execute(RELEASE, tenant_id, sha256, version, until)
 
     async def remember(
         self, tenant_id: UUID, seen: MediaSeen, version: str, facts: PictureFacts | None, key: str | None

@@ -250,7 +250,7 @@ async def test_a_spent_budget_waits_or_has_the_words_read(
     if raises:
         with pytest.raises(BudgetExhaustedError):
             await converge(env, world, ref)
-        assert world.looks.claims == set()
+        assert world.looks.claims == {}
         return
     record = await converge(env, world, ref)
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from activities.metering import Meter
 from adapters.postgres.brakes import Brakes
 from adapters.postgres.pool import open_pool
 from adapters.postgres.spending import Spending
@@ -18,10 +19,13 @@ from contracts.errors import (
     PipelineError,
     RateLimitedError,
     RefusedError,
+    UnansweredError,
     UnavailableError,
 )
-from contracts.spending import Share, Wish
+from contracts.spending import Estimate, Share, Wish
 from contracts.stages import Stage
+from tests.activities.fake_models import FakeWords
+from tests.build import an_asker
 from tests.spent import QUICK, a_payer, a_policy, a_wish, drift, has_failed, was_answered
 
 pytestmark = pytest.mark.services
@@ -73,6 +77,14 @@ class Road:
         except BrakedError:
             return False
         return not any(share.is_probe for share in shares)
+
+
+class Unheard(Spending):
+    """Reserves, and the connection is gone before it says so."""
+
+    async def reserve(self, wish: Wish) -> Share:
+        await super().reserve(wish)
+        raise OUTAGE
 
 
 @pytest.fixture
@@ -248,6 +260,31 @@ async def test_a_probe_whose_process_died_does_not_block_for_ever(road: Road) ->
     assert lease == QUICK.probe_s
     brake = await road.brake()
     assert brake is not None and brake["probe_by"] == second.id, "who comes too late decides nothing"
+
+
+async def test_a_lost_call_that_ends_as_lost_again_is_heard_once(road: Road) -> None:
+    """The archive wrote it down, and whoever waited for that was not told."""
+    ended = has_failed([await road.till.reserve(road.wish())], UnansweredError("timeout"))
+
+    for _ in range(3):
+        await road.till.end(ended)
+
+    brake = await road.brake()
+    assert brake is not None and brake["failures"] == 1
+    assert not await drift(road.pool)
+
+
+async def test_a_probe_that_is_broken_off_before_it_is_sent_makes_room_at_once(road: Road) -> None:
+    await road.fails(times=3)
+    await road.time_passes()
+    asked, estimate = FakeWords(provider=road.provider), Estimate(input_tokens=1, output_tokens=1)
+    meter = Meter(Unheard(road.pool, a_policy()), a_policy(), lambda _: None)
+
+    with pytest.raises(UnavailableError):
+        await meter.reserve(asked, estimate, an_asker(tenant_id=road.tenant))
+
+    assert await road.waits() == 0
+    await road.probe()
 
 
 async def test_who_may_not_spend_is_no_probe(pool: asyncpg.Pool, road: Road) -> None:

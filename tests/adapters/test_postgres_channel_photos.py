@@ -83,7 +83,7 @@ async def test_what_was_seen_in_it_is_known(
     await keep(pool, ref)
     before = await photos.material(ref, STANDARDS)
     looks = VisionMemory(pool)
-    await looks.claim(ref.tenant_id, STORED.sha256, "v1", timedelta(minutes=1))
+    await looks.claim(ref.tenant_id, STORED.sha256, "v1", timedelta(minutes=1), "vision/x.json")
     seen = MediaSeen(sha256=STORED.sha256, features_hash=digest("f"))
     await looks.remember(ref.tenant_id, seen, "v1", some_facts("вывеска"), "vision/x.json")
 

@@ -294,6 +294,15 @@ async def test_of_several_looks_under_one_key_the_latest_is_what_its_object_held
     assert facts == some_facts("v2", analyzed_at=LATER)
 
 
+async def test_an_object_is_missed_only_of_a_look_that_was_taken(
+    pool: asyncpg.Pool, comparison: Comparison, objects: ObjectComparison, ref: PostRef
+) -> None:
+    await VisionMemory(pool).claim(ref.tenant_id, "a" * 64, "v1", timedelta(minutes=1), "vision/a.json")
+
+    assert await objects.vision(ref.tenant_id, "", "", 10) == []
+    assert await comparison.total(ref.tenant_id, datetime.now(UTC)) == 0
+
+
 async def test_everything_that_is_compared_is_counted(
     pool: asyncpg.Pool, comparison: Comparison, ref: PostRef
 ) -> None:

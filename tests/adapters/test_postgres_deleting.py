@@ -15,6 +15,7 @@ from adapters.postgres.door import Directory
 from adapters.postgres.ingest import IngestStore
 from adapters.postgres.ingest_rows import ChannelRow
 from adapters.postgres.posts import PostArchive
+from adapters.postgres.vision import VisionMemory
 from contracts.album import AlbumRef
 from contracts.announcements import PostDeleted
 from contracts.changes import Version
@@ -217,6 +218,21 @@ async def test_only_what_nobody_else_refers_to_goes(
     assert set(keys) == {mine, f"seen/{mine}", "mine.html", "mine.md"}
     assert [r["sha256"] for r in left] == [r["sha256"] for r in looks] == [ours]
     assert [r["url"] for r in pages] == [links["ours"]]
+
+
+async def test_an_answer_that_was_written_and_never_remembered_goes_with_its_file(
+    archive: PostArchive, tombstones: Tombstones, pool: asyncpg.Pool, ref: PostRef
+) -> None:
+    """A process died in between: the claim is all that tells of the object."""
+    sha256 = "c" * 64
+    await save(archive, ref)
+    await pool.execute(MEDIA, ref.tenant_id, sha256)
+    await pool.execute(MAPPED, ref.post_id, ref.tenant_id, sha256)
+    await VisionMemory(pool).claim(ref.tenant_id, sha256, "v1", timedelta(minutes=1), "vision/x.json")
+
+    await tombstones.entomb(ref, Deletion(), MOMENT)
+
+    assert set(await gone_with(tombstones, ref)) == {sha256, "vision/x.json"}
 
 
 async def gone_with(tombstones: Tombstones, ref: PostRef) -> list[str]:

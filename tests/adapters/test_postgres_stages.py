@@ -182,18 +182,31 @@ HOUR = timedelta(hours=1)
 async def test_one_of_many_may_look_and_the_others_wait(pool: asyncpg.Pool) -> None:
     memory, sha = VisionMemory(pool), "a" * 64
 
-    claims = [await memory.claim(TENANT, sha, "v1", HOUR) for _ in range(3)]
-    await memory.release(TENANT, sha, "v1")
+    mine, *others = [await memory.claim(TENANT, sha, "v1", HOUR, "key") for _ in range(3)]
+    assert mine is not None
+    await memory.release(TENANT, sha, "v1", mine)
 
-    assert claims == [True, False, False]
-    assert await memory.claim(TENANT, sha, "v1", HOUR)
+    assert others == [None, None]
+    assert await memory.claim(TENANT, sha, "v1", HOUR, "key")
 
 
 async def test_a_claim_whose_holder_died_runs_out(pool: asyncpg.Pool) -> None:
     memory, sha = VisionMemory(pool), "b" * 64
-    await memory.claim(TENANT, sha, "v1", -HOUR)
+    await memory.claim(TENANT, sha, "v1", -HOUR, "key")
 
-    assert await memory.claim(TENANT, sha, "v1", HOUR)
+    assert await memory.claim(TENANT, sha, "v1", HOUR, "key")
+
+
+async def test_who_comes_late_does_not_give_back_the_claim_of_another(pool: asyncpg.Pool) -> None:
+    """Who slept past the end of its claim is cancelled while somebody else looks."""
+    memory, sha = VisionMemory(pool), "9" * 64
+    late = await memory.claim(TENANT, sha, "v1", -HOUR, "key")
+    assert late is not None
+    await memory.claim(TENANT, sha, "v1", HOUR, "key")
+
+    await memory.release(TENANT, sha, "v1", late)
+
+    assert await memory.claim(TENANT, sha, "v1", HOUR, "key") is None
 
 
 @pytest.mark.parametrize("seen", [
@@ -203,11 +216,11 @@ async def test_what_was_seen_is_remembered_for_its_tenant_and_version(
     pool: asyncpg.Pool, seen: MediaSeen
 ) -> None:
     memory = VisionMemory(pool)
-    await memory.claim(TENANT, seen.sha256, "v1", HOUR)
+    await memory.claim(TENANT, seen.sha256, "v1", HOUR, "key")
 
     await memory.remember(TENANT, seen, "v1", None if seen.skipped else some_facts("афиша"), "key")
 
     assert await memory.recall(TENANT, seen.sha256, "v1") == seen
     assert await memory.recall(TENANT, seen.sha256, "v2") is None
     assert await memory.recall(a_tenant(), seen.sha256, "v1") is None
-    assert not await memory.claim(TENANT, seen.sha256, "v1", HOUR)
+    assert not await memory.claim(TENANT, seen.sha256, "v1", HOUR, "key")

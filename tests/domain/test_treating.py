@@ -1,5 +1,7 @@
 """What is done with pictures: limits of the bytes first, then the first rule that matches."""
 
+import re
+import time
 from typing import Any
 
 import pytest
@@ -165,3 +167,25 @@ def test_no_post_has_more_looked_at_than_the_policy_allows_nor_what_it_forbids(
         f.mime in policy.image_types and f.size_bytes <= policy.max_bytes and not f.missing for f in looked
     )
     assert all((treatment.reason is None) == (treatment.how == "analyse") for _, treatment in done)
+
+
+def is_meant(pattern: str, title: str) -> bool:
+    """Whether a rule for channels of this title matches one of that title."""
+    around = Surroundings(TENANT, CHANNEL, None, title, LONG)
+    return bool(told(a_policy(a_rule(channels=[pattern])), a_file(), around)[0] == "skip")
+
+
+@given(st.text("ab*", min_size=1, max_size=8), st.text("ab", max_size=8))
+def test_a_star_stands_for_anything(pattern: str, title: str) -> None:
+    meant = re.fullmatch(pattern.replace("*", ".*"), title) is not None
+
+    assert is_meant(pattern, title) is meant
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 4 + "*b", "*a" * 40 + "*b", "*" + "a" * 100 + "b*c"])
+def test_no_pattern_takes_long_over_a_title(pattern: str) -> None:
+    start = time.process_time()
+
+    assert not is_meant(pattern, "a" * 255)
+
+    assert time.process_time() - start < 1

@@ -43,6 +43,8 @@ tags:
     2020-01-01:
       preferred: [мост]
       forbidden: [мост]
+    acme:
+      synonyms: {рынок: биржа, биржи: рынки}
 """
 TOLD = """\
 1: schema_version: input should be 1, not 2
@@ -67,6 +69,7 @@ TOLD = """\
 27: tags.tenants.no.max_tags: input should be less than or equal to 5, not 9
 27: tags.tenants.no.forbiden: there is no such key; do you mean forbidden?
 29: tags.tenants.2020-01-01.preferred: 'мост' is forbidden or generic, too
+32: tags.tenants.acme.synonyms: 'биржи' has a synonym and is one: let both lead to the same word
 """
 
 

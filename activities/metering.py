@@ -1,6 +1,5 @@
 """What a call to a provider may take is reserved before it, and what it took is written down after it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final, Protocol
@@ -8,6 +7,7 @@ from uuid import uuid4
 
 import structlog
 
+from activities.surely import surely
 from contracts.asking import Asker, Usage
 from contracts.errors import (
     BrakedError,
@@ -126,7 +126,7 @@ class Meter:
 
     async def give_back(self, shares: Sequence[Share], why: str) -> None:
         """Release shares whose request is not sent."""
-        await self._surely(given_back(shares, why))
+        await self._end(given_back(shares, why))
 
     @asynccontextmanager
     async def request(self, shares: Sequence[Share]) -> AsyncIterator[Bill]:
@@ -140,18 +140,12 @@ class Meter:
         except BaseException as error:
             if isinstance(error, PipelineError) and error.usage is not None:
                 bill.took(error.usage)
-            await self._surely(failed(id, shares, bill.portions, error))
+            await self._end(failed(id, shares, bill.portions, error))
             raise
-        await self._surely(answered(id, shares, bill.portions, bill.model_answered))
+        await self._end(answered(id, shares, bill.portions, bill.model_answered))
 
-    async def _surely(self, ended: RequestEnded) -> None:
-        """Write it down, even if whoever waits for that is cancelled meanwhile."""
-        writing = asyncio.create_task(self._write(ended))
-        try:
-            await asyncio.shield(writing)
-        except asyncio.CancelledError:
-            await asyncio.wait([writing])
-            raise
+    async def _end(self, ended: RequestEnded) -> None:
+        await surely(self._write(ended))
 
     async def _write(self, ended: RequestEnded) -> None:
         try:

@@ -259,6 +259,8 @@ class FakeObjects:
         self.kept: dict[str, bytes] = {}
         self.deleted: list[str] = []
         self.lost: set[str] = set()
+        #: Of writing; reading goes on.
+        self.weather = Weather()
 
     async def exists(self, key: str) -> bool:
         return key not in self.lost
@@ -269,6 +271,7 @@ class FakeObjects:
         return self.kept.get(key, key.encode())
 
     async def put(self, key: str, body: bytes, content_type: str) -> bool:
+        self.weather.strike()
         is_new = key not in self.kept
         self.kept[key] = body
         self.lost.discard(key)

@@ -160,9 +160,10 @@ def _key(request: MediaRequest, eye: Eye) -> str:
 
 
 def _asker(request: MediaRequest) -> Asker:
+    known = timing()
     return Asker(
         tenant_id=request.tenant_id, stage=Stage.VISION, post_id=request.post_id, sha256=request.media.sha256,
-        attempt=timing().attempts,
+        attempt=known.attempts, since=known.scheduled_at,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
 
-from activities.metering import Meter, so_often
+from activities.metering import Meter
 from contracts.asking import Asker, TagAnswer
 from contracts.errors import BrakedError
 from contracts.spending import Estimate
@@ -59,7 +59,7 @@ class MeteredTagger:
         brakes = []
         for model in self._models:
             try:
-                with so_often(asker.attempt):
+                async with self._meter.so_often(asker, model.provider):
                     return await self._ask(model, text, asker)
             except BrakedError as error:
                 brakes.append(error)

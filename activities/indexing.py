@@ -143,10 +143,11 @@ class IndexActivities:
 
 
 async def _point(material: PostMaterial, embedder: Embedder) -> VectorPoint:
-    ref = material.ref
+    ref, known = material.ref, timing()
     asker = Asker(
-        tenant_id=ref.tenant_id, stage=Stage.VECTORS, post_id=ref.post_id, attempt=timing().attempts
-    )
+        tenant_id=ref.tenant_id, stage=Stage.VECTORS, post_id=ref.post_id,
+        attempt=known.attempts, since=known.scheduled_at,
+    )  # fmt: skip
     vector = await embedder.vector_of(embedded_text(material), [asker])
     return VectorPoint(
         post_id=ref.post_id, vector=vector, payload=payload(material), embedder=embedder.identity

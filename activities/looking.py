@@ -1,4 +1,4 @@
-"""Taking one look at a file, whoever looks: a claim first, an answer that is kept before it is remembered."""
+"""Taking one look at a file, whoever looks: a claim first, then an answer that is kept before anything else is done."""
 
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
+from activities.surely import surely
 from activities.timing import milliseconds_since, timing
 from contracts.asking import Asker
-from contracts.errors import BusyError, RefusedError, RejectedError
+from contracts.errors import BusyError, PipelineError, RefusedError, RejectedError
 from contracts.identity import digest
 from contracts.post import MediaRequest, MediaSeen
 from contracts.stages import Stage
-from contracts.vision import Look, PictureFacts
+from contracts.vision import Look, PictureFacts, Recalled
 
 #: Longer than one attempt may take: a claim outlives its holder only when the holder died.
 CLAIM: Final = timedelta(seconds=215)
@@ -37,7 +38,7 @@ class Vision(Protocol):
 class Looks(Protocol):
     """Remembers what was seen."""
 
-    async def recall(self, tenant_id: UUID, sha256: str, version: str) -> MediaSeen | None: ...
+    async def recall(self, tenant_id: UUID, sha256: str, version: str) -> Recalled | None: ...
 
     async def known(
         self, tenant_id: UUID, files: Iterable[str], versions: Iterable[str]
@@ -52,6 +53,8 @@ class Looks(Protocol):
     async def remember(
         self, tenant_id: UUID, seen: MediaSeen, version: str, facts: PictureFacts | None, key: str | None
     ) -> None: ...
+
+    async def written(self, tenant_id: UUID, sha256: str, version: str) -> None: ...
 
 
 class Objects(Protocol):
@@ -79,14 +82,17 @@ class Looking:
     async def seen(self, request: MediaRequest, eye: Eye) -> MediaSeen:
         """Return what is known of the file, by looking at it where nothing is.
 
-        An answer is kept as an object before it is remembered: a crash or an outage in between costs no second look.
+        An answer is remembered before its object is written, and an object that could not be is written by whoever
+        looks next. Where it cannot be remembered the object keeps it: only if neither store takes it is it paid again.
 
         Raises:
             BusyError: somebody is looking right now.
         """
         tenant, sha256 = request.tenant_id, request.media.sha256
         if known := await self._looks.recall(tenant, sha256, eye.version):
-            return known
+            if known.unwritten:
+                await self._write(request, eye, known.unwritten)
+            return known.seen
         until = await self._looks.claim(tenant, sha256, eye.version, CLAIM, _key(request, eye))
         if until is None:
             raise BusyError(f"picture {sha256[:12]} is being looked at")
@@ -104,18 +110,33 @@ class Looking:
             raise
 
     async def _look(self, request: MediaRequest, eye: Eye) -> MediaSeen:
-        tenant, sha256, key = request.tenant_id, request.media.sha256, _key(request, eye)
-        facts = await self._answered_before(eye, key)
+        facts = await self._answered_before(eye, _key(request, eye))
         if facts is None:
             try:
                 facts = await self._ask(request, eye)
             except RefusedError as refused:
-                return await self._refused(request, eye, refused.reason)
-            await self._objects.put(key, _written(facts, eye.version), "application/json")
+                return await surely(self._refused(request, eye, refused.reason))
+        return await surely(self._keep(request, eye, facts))
+
+    async def _keep(self, request: MediaRequest, eye: Eye, facts: PictureFacts) -> MediaSeen:
+        """Remember an answer, then write its object; where it cannot be remembered, write the object all the same."""
         features = digest(json.dumps(facts.features(), sort_keys=True))
-        seen = MediaSeen(sha256=sha256, features_hash=features)
-        await self._looks.remember(tenant, seen, eye.version, facts, key)
+        seen, key = MediaSeen(sha256=request.media.sha256, features_hash=features), _key(request, eye)
+        try:
+            await self._looks.remember(request.tenant_id, seen, eye.version, facts, key)
+        except PipelineError:
+            await self._put(key, eye, facts)
+            raise
+        await self._write(request, eye, facts)
         return seen
+
+    async def _write(self, request: MediaRequest, eye: Eye, facts: PictureFacts) -> None:
+        """Write the object of what is remembered; idempotent, any number may do so at once."""
+        await self._put(_key(request, eye), eye, facts)
+        await self._looks.written(request.tenant_id, request.media.sha256, eye.version)
+
+    async def _put(self, key: str, eye: Eye, facts: PictureFacts) -> None:
+        await self._objects.put(key, _written(facts, eye.version), "application/json")
 
     async def _answered_before(self, eye: Eye, key: str) -> PictureFacts | None:
         """Return an answer that was kept as an object and never remembered: what is paid for is not asked again."""
@@ -144,9 +165,10 @@ def _key(request: MediaRequest, eye: Eye) -> str:
 
 
 def _asker(request: MediaRequest) -> Asker:
+    known = timing()
     return Asker(
         tenant_id=request.tenant_id, stage=Stage.VISION, post_id=request.post_id, sha256=request.media.sha256,
-        attempt=timing().attempts,
+        attempt=known.attempts, since=known.scheduled_at,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
 
-from activities.metering import BROKEN_OFF, Meter, so_often
+from activities.metering import BROKEN_OFF, Meter
 from contracts.asking import Asker
 from contracts.embedding import Embedded, EmbedderIdentity, Vector
 from contracts.identity import digest
@@ -59,7 +59,7 @@ class MeteredEmbedder:
             return await self._ask(text, askers)
         if kept := await self._paid.find(post_id, self.identity, text_hash):
             return kept
-        with so_often(askers[0].attempt):
+        async with self._meter.so_often(askers[0], self._model.provider):
             vector = await self._ask(text, askers)
         await self._paid.keep(post_id, self.identity, text_hash, vector)
         return vector

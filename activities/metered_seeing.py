@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from activities.gathering import Gathering, Result, Shown
-from activities.metering import BROKEN_OFF, Meter, so_often
+from activities.metering import BROKEN_OFF, Meter
 from contracts.asking import Asker
 from contracts.errors import PipelineError
 from contracts.sight import RawPicture, Sight
@@ -60,25 +60,27 @@ class MeteredVision:
     async def look(self, body: bytes, mime: str, asker: Asker) -> PictureFacts:
         """Return what is seen, with the tokens and the cost of this picture's share.
 
-        What is asked again, and what tries whether the provider answers again, is asked alone.
+        What came to nothing before, and what tries whether the provider answers again, is asked alone.
 
         Raises:
             BudgetExhaustedError: the tenant may spend no more today.
             BrakedError: nobody asks the provider now.
         """
+        is_alone = await self._meter.has_failed(asker, self.provider)
         share = await self._meter.reserve(self._model, self._model.estimate(body), asker)
         sha256 = asker.sha256 or hashlib.sha256(body).hexdigest()
         shown = Shown(share, RawPicture(sha256, body, mime))
-        if asker.attempt > 1 or share.is_probe:
-            with so_often(asker.attempt):
+        async with self._meter.so_often(asker, self.provider):
+            if is_alone or share.is_probe:
                 return _facts((await self.see([shown]))[0])
-        return await self._gathering(asker.tenant_id).look(shown)
+            return await self._gathering(asker.tenant_id).look(shown)
 
     async def see(self, shown: Sequence[Shown]) -> Sequence[Result]:
         """Send a request, if it still may be; return for each picture what was seen, or its own error."""
         async with self._place(shown), self._meter.request([one.share for one in shown]) as bill:
             sight = await self._model.see([one.picture for one in shown])
-            portions = bill.took(sight.usage, sight.model)
+            errors = {n: said for n, said in enumerate(sight.results) if isinstance(said, PipelineError)}
+            portions = bill.took(sight.usage, sight.model, unasked=sight.unasked, errors=errors)
         return [_billed(result, portion) for result, portion in zip(sight.results, portions, strict=True)]
 
     @asynccontextmanager

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
 
-from activities.metering import Meter, so_often
+from activities.metering import Meter
 from contracts.asking import Asker, TagAnswer
 from contracts.errors import BrakedError
 from contracts.spending import Estimate
@@ -59,16 +59,14 @@ class MeteredTagger:
         brakes = []
         for model in self._models:
             try:
-                with so_often(asker.attempt):
+                async with self._meter.so_often(asker, model.provider):
                     return await self._ask(model, text, asker)
             except BrakedError as error:
                 brakes.append(error)
         raise min(brakes, key=lambda brake: (brake.goes_on_at is None, brake.retry_after))
 
     async def _ask(self, model: TagModel, text: str, asker: Asker) -> TagAnswer:
-        async with (
-            model.place()
-        ):  # first: who waits for it holds nothing of the budget, and hears of the brake
+        async with model.place():  # first: who waits holds nothing of the budget, and hears of the brake
             share = await self._meter.reserve(model, model.estimate(text), asker)
             async with self._meter.request([share]) as bill:
                 answer = await model.propose(text, asker.tenant_id)

@@ -1,24 +1,27 @@
 """What a call to a provider may take is reserved before it, and what it took is written down after it."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Final, Protocol
 from uuid import uuid4
 
 import structlog
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from contracts.asking import Asker, Usage
+from activities.bill import Bill
+from activities.surely import surely
+from contracts.asking import Asker
 from contracts.errors import (
     BrakedError,
     BudgetExhaustedError,
     PipelineError,
     RefusedError,
+    UnavailableError,
     UnusableAnswerError,
 )
-from contracts.spending import CallsEnded, Estimate, RequestEnded, Share, Wish
-from domain.calls import answered, failed, given_back, told
-from domain.spending import Portion, SpendingPolicy, portions
+from contracts.spending import CallsEnded, Estimate, Past, RequestEnded, Share, Wish
+from domain.calls import failed, given_back, told
+from domain.spending import SpendingPolicy
 
 log = structlog.get_logger(__name__)
 
@@ -28,22 +31,8 @@ BROKEN_OFF: Final = "broken off before anything was sent"
 
 #: So often a provider is asked about the same thing whose answers are of no use; each of them is paid for.
 TRIES: Final = 3
-
-
-@contextmanager
-def so_often(attempt: int) -> Iterator[None]:
-    """Let an answer of no use pass as long as asking again is worth its price; then it is a refusal.
-
-    Raises:
-        RefusedError: ``unusable_answer``, from the third attempt on.
-    """
-    try:
-        yield
-    except UnusableAnswerError as error:
-        if attempt < TRIES:
-            raise
-        said = f"no answer of use in {attempt} attempts: {error}"
-        raise RefusedError(said, "unusable_answer", error.usage) from error
+#: Seconds for which the end of a call is tried to be written down: an archive that blinks costs no bill.
+PATIENCE: Final = 3.0
 
 
 class Till(Protocol):
@@ -55,34 +44,14 @@ class Till(Protocol):
 
     async def end(self, ended: RequestEnded) -> None: ...
 
+    async def past(self, asker: Asker, provider: str) -> Past: ...
+
 
 class Asked(Protocol):
     """Whoever is asked, by name."""
 
     provider: str
     model: str
-
-
-class Bill:
-    """What a request takes; whoever asks says it when the answer is there."""
-
-    def __init__(self, policy: SpendingPolicy, shares: Sequence[Share]) -> None:
-        self._policy, self._shares = policy, shares
-        self.model_answered = ""
-        self.portions: tuple[Portion, ...] = ()
-
-    def took(self, usage: Usage, model: str = "") -> tuple[Portion, ...]:
-        """Take what the provider counted; return each share's portion of it.
-
-        The price is that of the ``model`` which answered; where there is none, of the one that was asked.
-        """
-        wish, prices = self._shares[0].wish, self._policy
-        price = (prices.price(wish.provider, model) if model else None) or prices.price(
-            wish.provider, wish.model
-        )
-        self.model_answered = model
-        self.portions = portions(price, usage, [share.wish.estimate for share in self._shares])
-        return self.portions
 
 
 class Meter:
@@ -92,8 +61,14 @@ class Meter:
     have billed, lost where nobody knows. What cannot be written down is lost by itself when its time is over.
     """
 
-    def __init__(self, till: Till, policy: SpendingPolicy, tell: Callable[[CallsEnded], None]) -> None:
-        self._till, self._policy, self._tell = till, policy, tell
+    def __init__(
+        self,
+        till: Till,
+        policy: SpendingPolicy,
+        tell: Callable[[CallsEnded], None],
+        patience: float = PATIENCE,
+    ) -> None:
+        self._till, self._policy, self._tell, self._patience = till, policy, tell, patience
 
     async def reserve(self, asked: Asked, estimate: Estimate, asker: Asker) -> Share:
         """Return a share of a request that may be sent now.
@@ -124,9 +99,32 @@ class Meter:
         """
         await self._till.check(provider)
 
+    async def has_failed(self, asker: Asker, provider: str) -> bool:
+        """Return whether the provider was asked about this before, since it is wanted, and nothing came of it.
+
+        Who waited for a place, for the brake, or because the provider said so, was not asked.
+        """
+        return asker.attempt > 1 and (await self._till.past(asker, provider)).failed > 0
+
+    @asynccontextmanager
+    async def so_often(self, asker: Asker, provider: str) -> AsyncIterator[None]:
+        """Let an answer of no use pass as long as asking again is worth its price; then it is a refusal.
+
+        Raises:
+            RefusedError: ``unusable_answer``, when so many were paid for.
+        """
+        try:
+            yield
+        except UnusableAnswerError as error:
+            useless = (await self._till.past(asker, provider)).useless
+            if useless < TRIES:
+                raise
+            said = f"{useless} answers, none of use: {error}"
+            raise RefusedError(said, "unusable_answer", error.usage) from error
+
     async def give_back(self, shares: Sequence[Share], why: str) -> None:
         """Release shares whose request is not sent."""
-        await self._surely(given_back(shares, why))
+        await self._end(given_back(shares, why))
 
     @asynccontextmanager
     async def request(self, shares: Sequence[Share]) -> AsyncIterator[Bill]:
@@ -140,22 +138,24 @@ class Meter:
         except BaseException as error:
             if isinstance(error, PipelineError) and error.usage is not None:
                 bill.took(error.usage)
-            await self._surely(failed(id, shares, bill.portions, error))
+            await self._end(failed(id, shares, bill.portions, error))
             raise
-        await self._surely(answered(id, shares, bill.portions, bill.model_answered))
+        await self._end(*bill.ends(id))
 
-    async def _surely(self, ended: RequestEnded) -> None:
-        """Write it down, even if whoever waits for that is cancelled meanwhile."""
-        writing = asyncio.create_task(self._write(ended))
-        try:
-            await asyncio.shield(writing)
-        except asyncio.CancelledError:
-            await asyncio.wait([writing])
-            raise
+    async def _end(self, *ends: RequestEnded) -> None:
+        await surely(self._write(ends))
 
-    async def _write(self, ended: RequestEnded) -> None:
+    async def _write(self, ends: Sequence[RequestEnded]) -> None:
+        for ended in ends:
+            await self._write_one(ended)
+
+    async def _write_one(self, ended: RequestEnded) -> None:
+        tries = AsyncRetrying(
+            retry=retry_if_exception_type(UnavailableError), stop=stop_after_delay(self._patience),
+            wait=wait_random_exponential(multiplier=0.2, max=1.0), reraise=True,
+        )  # fmt: skip
         try:
-            await self._till.end(ended)
+            await tries(self._till.end, ended)
         except PipelineError as error:
             log.warning("end of a call not written down", provider=ended.provider, reason=str(error))
         if ended.id:

@@ -68,7 +68,7 @@ class VisionActivities:
     async def _analysed(self, request: MediaRequest) -> MediaSeen | None:
         """Return the analysis that another post had made, which is worth more than OCR."""
         known = await self._looks.recall(request.tenant_id, request.media.sha256, request.vision_version)
-        return known if known and known.features_hash else None
+        return known.seen if known and known.seen.features_hash else None
 
     def _reading_eye(self, treatment: Treatment) -> Eye:
         if self._ocr is None:

@@ -90,10 +90,11 @@ class TagActivities:
         none = TagAnswer(tags=(), provider=self._tagger.provider, model=self._tagger.model)
         if reason := rules.refusal(text, has_picture=bool(material.pictures)):
             return none, reason
-        ref = request.ref
+        ref, known = request.ref, timing()
         asker = Asker(
-            tenant_id=ref.tenant_id, stage=Stage.TAGS, post_id=ref.post_id, attempt=timing().attempts
-        )
+            tenant_id=ref.tenant_id, stage=Stage.TAGS, post_id=ref.post_id,
+            attempt=known.attempts, since=known.scheduled_at,
+        )  # fmt: skip
         try:
             answer = await self._tagger.tags_for(text, asker)
         except RefusedError as refused:

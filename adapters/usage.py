@@ -1,6 +1,7 @@
 """Tokens as providers count them."""
 
 from contracts.asking import Usage
+from contracts.spending import Estimate
 
 
 def counted_usage(asked: int | None, answered: int | None, cached: int | None) -> Usage:
@@ -10,6 +11,13 @@ def counted_usage(asked: int | None, answered: int | None, cached: int | None) -
         output_tokens=max(0, answered or 0),
         cached_tokens=max(0, cached or 0),
     )
+
+
+def usage_or_estimate(usage: Usage, estimate: Estimate) -> Usage:
+    """Return what the provider counted; where it counted nothing, which no answer takes, the estimate."""
+    if usage.total_tokens:
+        return usage
+    return Usage(input_tokens=estimate.input_tokens, output_tokens=estimate.output_tokens, is_estimate=True)
 
 
 def shares(tokens: int, count: int) -> tuple[int, ...]:

@@ -20,9 +20,11 @@ class RawPicture:
 class Sight:
     """What one request gave: for each picture, in their order, facts or the error that its asker gets.
 
-    ``usage`` is that of the whole request; ``model`` is what the provider says of itself.
+    ``usage`` is that of the whole request; ``model`` is what the provider says of itself. ``unasked`` are the places
+    of pictures that nobody was asked about, because they could not be sent: nothing of ``usage`` is theirs.
     """
 
     results: tuple[PictureFacts | PipelineError, ...]
     usage: Usage
     model: str
+    unasked: frozenset[int] = frozenset()

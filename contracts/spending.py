@@ -73,12 +73,13 @@ class Share(Frozen):
 
 
 class Ending(Frozen):
-    """How a share ended."""
+    """How a share ended; ``error`` is its own, where it is not that of the request."""
 
     share_id: UUID
     state: ShareState
     usage: Usage = Usage()
     cost_microunits: int = Field(default=0, ge=0)
+    error: str | None = None
 
 
 class RequestEnded(Frozen):
@@ -98,6 +99,13 @@ class RequestEnded(Frozen):
     probe: UUID | None = None
     wait: timedelta = timedelta()
     needs_human: bool = False
+
+
+class Past(Frozen):
+    """How often a provider was asked about the same thing and nothing came of it; ``useless``: but a useless answer."""
+
+    failed: int = 0
+    useless: int = 0
 
 
 class CallsEnded(Frozen):

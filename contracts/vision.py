@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from contracts.post import MediaSeen
+
 PictureKind = Literal["photo", "meme", "document", "screenshot", "infographic", "other"]
 
 
@@ -59,3 +61,12 @@ class Look(BaseModel):
     features_hash: str = ""
     skipped: str | None = None
     facts: PictureFacts | None = None
+
+
+class Recalled(BaseModel):
+    """What an earlier look gave; ``unwritten``: its facts, where their object may not be there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seen: MediaSeen
+    unwritten: PictureFacts | None = None

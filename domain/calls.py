@@ -5,21 +5,45 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from contracts.errors import BusyError, PipelineError, RateLimitedError, UnavailableError
+from contracts.errors import (
+    BusyError,
+    PipelineError,
+    RateLimitedError,
+    RefusedError,
+    RejectedError,
+    UnansweredError,
+    UnavailableError,
+    UnusableAnswerError,
+)
 from contracts.spending import CallsEnded, Ending, RequestEnded, Share, ShareState, Verdict
 from domain.spending import Portion
 
 #: Errors are kept up to this length: some have a whole answer in them.
 LONGEST_ERROR: Final = 500
+#: What is said of a share whose answer came without a count of tokens.
+NOT_COUNTED: Final = "the provider did not count: settled with the estimate"
+#: The classes with which errors in the ledger begin: of an answer of no use; of everything that came to nothing.
+USELESS: Final = UnusableAnswerError.__name__
+FAILED: Final = tuple(
+    kind.__name__
+    for kind in (UnavailableError, UnansweredError, UnusableAnswerError, RejectedError, RefusedError)
+)
 
 
 def answered(
-    id: UUID, shares: Sequence[Share], portions: Sequence[Portion], model_answered: str
+    id: UUID,
+    shares: Sequence[Share],
+    portions: Sequence[Portion],
+    model_answered: str,
+    errors: Sequence[PipelineError | None] = (),
 ) -> RequestEnded:
-    """Return the end of a request that was answered: each share is settled with its portion."""
-    return _ended(
-        id, shares, _settled(shares, portions), verdict=Verdict.ANSWERED, model_answered=model_answered
-    )
+    """Return the end of a request that was answered: each share is settled with its portion.
+
+    ``errors``, one for each share where there are any: what single ones got for an answer.
+    """
+    sentences = [_sentence(error) if error else None for error in errors]
+    endings = _settled(shares, portions, sentences or [None] * len(shares))
+    return _ended(id, shares, endings, verdict=Verdict.ANSWERED, model_answered=model_answered)
 
 
 def failed(
@@ -31,7 +55,7 @@ def failed(
     lost where nobody knows: no answer came, or the call was broken off by a cancellation or by a mistake of ours.
     """
     if portions:
-        endings = _settled(shares, portions)
+        endings = _settled(shares, portions, [_sentence(error)] * len(shares))
     else:
         endings = _all(shares, ShareState.LOST if _may_have_cost(error) else ShareState.RELEASED)
     return _ended(
@@ -78,10 +102,18 @@ def _ended(
     )
 
 
-def _settled(shares: Sequence[Share], portions: Sequence[Portion]) -> tuple[Ending, ...]:
+def _settled(
+    shares: Sequence[Share], portions: Sequence[Portion], errors: Sequence[str | None]
+) -> tuple[Ending, ...]:
     return tuple(
-        Ending(share_id=share.id, state=ShareState.SETTLED, usage=usage, cost_microunits=cost)
-        for share, (usage, cost) in zip(shares, portions, strict=True)
+        Ending(
+            share_id=share.id,
+            state=ShareState.SETTLED,
+            usage=usage,
+            cost_microunits=cost,
+            error="; ".join(filter(None, (error, NOT_COUNTED if usage.is_estimate else None))) or None,
+        )
+        for share, (usage, cost), error in zip(shares, portions, errors, strict=True)
     )
 
 

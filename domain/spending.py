@@ -22,6 +22,10 @@ UNIT: Final = 1_000_000
 #: The stages that ask providers who want to be paid.
 PAID: Final = (Stage.TAGS, Stage.VISION, Stage.VECTORS)
 
+#: Seconds of the longest call with its wait for a place; of the longest attempt, which may wait for others' call too.
+LONGEST_CALL: Final = 100.0
+LONGEST_ATTEMPT: Final = 200.0
+
 Money = Annotated[Decimal, Field(ge=0, lt=Decimal(10**12), decimal_places=6)]
 
 
@@ -85,6 +89,8 @@ class BrakePolicy(PolicyPart):
     def _in_order(self) -> Self:
         if self.longest_wait_s < self.first_wait_s:
             raise wrong("is shorter than first_wait_s", "longest_wait_s")
+        if self.probe_s < LONGEST_CALL:
+            raise wrong(f"is shorter than a call may take, which is {LONGEST_CALL:.0f} seconds", "probe_s")
         return self
 
 
@@ -99,6 +105,13 @@ class SpendingPolicy(PolicyPart):
     budgets: Budgets = Budgets()
     brake: BrakePolicy = BrakePolicy()
     call_ends_after_s: float = Field(default=600.0, gt=0)
+
+    @model_validator(mode="after")
+    def _longer_than_an_attempt(self) -> Self:
+        if self.call_ends_after_s < LONGEST_ATTEMPT:
+            said = f"is shorter than a call with its waits may take, which is {LONGEST_ATTEMPT:.0f} seconds"
+            raise wrong(said, "call_ends_after_s")
+        return self
 
     @model_validator(mode="after")
     def _one_price_each(self) -> Self:
@@ -141,7 +154,7 @@ def portions(price: Price | None, usage: Usage, estimates: Sequence[Estimate]) -
     fresh = split(usage.input_tokens - cached_tokens, inputs)
     cached, output = split(cached_tokens, inputs), split(usage.output_tokens, outputs)
     parts = [
-        Usage(input_tokens=f + c, output_tokens=o, cached_tokens=c)
+        Usage(input_tokens=f + c, output_tokens=o, cached_tokens=c, is_estimate=usage.is_estimate)
         for f, c, o in zip(fresh, cached, output, strict=True)
     ]
     if price is None:

@@ -22,7 +22,7 @@ from contracts.parking import LeftOpen, OpenLetter, Parked, Settled
 from contracts.post import Deletion, MediaRef, MediaSeen, PostRef, PostState
 from contracts.stages import Stage, StageRecord, StageTiming
 from contracts.streams import POSTS_DELETED
-from contracts.vision import Look, PictureFacts
+from contracts.vision import Look, PictureFacts, Recalled
 from domain.links import found_in, page_key, unique
 from domain.standards import Standards
 from domain.text import content_hash
@@ -37,6 +37,7 @@ class FakeLooks:
     def __init__(self) -> None:
         self.seen: dict[tuple[UUID, str, str], tuple[MediaSeen, PictureFacts | None]] = {}
         self.claims: dict[tuple[UUID, str, str], datetime] = {}
+        self.unwritten: set[tuple[UUID, str, str]] = set()
         self.weather = Weather()
 
     async def known(
@@ -54,9 +55,9 @@ class FakeLooks:
         looks = self._of(tenant_id, media.sha256, (standards.common.vision, standards.ocr))
         return view(media, looks, standards.common.vision, fallback)
 
-    async def recall(self, tenant_id: UUID, sha256: str, version: str) -> MediaSeen | None:
-        found = self.seen.get((tenant_id, sha256, version))
-        return found[0] if found else None
+    async def recall(self, tenant_id: UUID, sha256: str, version: str) -> Recalled | None:
+        seen, facts = self.seen.get(key := (tenant_id, sha256, version), (None, None))
+        return Recalled(seen=seen, unwritten=facts if key in self.unwritten else None) if seen else None
 
     async def claim(
         self, tenant_id: UUID, sha256: str, version: str, lasting: timedelta, key: str
@@ -75,6 +76,11 @@ class FakeLooks:
         self.weather.strike()
         self.seen[tenant_id, seen.sha256, version] = (seen, facts)
         self.claims.pop((tenant_id, seen.sha256, version), None)
+        if key:
+            self.unwritten.add((tenant_id, seen.sha256, version))
+
+    async def written(self, tenant_id: UUID, sha256: str, version: str) -> None:
+        self.unwritten.discard((tenant_id, sha256, version))
 
 
 def _look(seen: MediaSeen, facts: PictureFacts | None) -> Look:

@@ -265,6 +265,8 @@ class FakeObjects:
         self.kept: dict[str, bytes] = {}
         self.deleted: list[str] = []
         self.lost: set[str] = set()
+        #: Of writing; reading goes on.
+        self.weather = Weather()
 
     async def exists(self, key: str) -> bool:
         return key not in self.lost

@@ -61,13 +61,15 @@ class Account:
         return self._places.place()
 
     @asynccontextmanager
-    async def asking(self, seconds: float) -> AsyncIterator[GigaChat]:
+    async def asking(self, seconds: float, *, is_paid: bool = True) -> AsyncIterator[GigaChat]:
         """Give GigaChat's client to one caller, who has a place, for at most so many seconds.
+
+        ``is_paid``: whether an answer that did not come in time may cost something.
 
         Raises:
             PipelineError: what went wrong with GigaChat.
         """
-        with our_errors(self.service, self._auth_url):
+        with our_errors(self.service, self._auth_url, is_paid=is_paid):
             async with asyncio.timeout(seconds):
                 yield self.sdk
 

@@ -9,7 +9,7 @@ from gigachat.exceptions import ResponseError
 from pydantic import ValidationError
 
 from adapters.http_errors import Service, refused, unreachable
-from contracts.errors import PipelineError, UnansweredError, UnusableAnswerError
+from contracts.errors import PipelineError, UnansweredError, UnavailableError, UnusableAnswerError
 
 #: What the libraries raise about a body that is not of GigaChat's form; they check nothing before they take it apart.
 _NOT_ITS_FORM = (ValidationError, json.JSONDecodeError, UnicodeDecodeError, TypeError, LookupError)
@@ -18,8 +18,10 @@ _PAID = ("/chat/completions", "/embeddings")
 
 
 @contextmanager
-def our_errors(service: Service, auth_url: str) -> Iterator[None]:
+def our_errors(service: Service, auth_url: str, *, is_paid: bool = True) -> Iterator[None]:
     """Say it in our words. Nothing of the library's own words is kept: they hold headers and bodies whole.
+
+    ``is_paid``: whether an answer that did not come in time may cost something.
 
     Raises:
         PipelineError: what went wrong, as ``adapters/http_errors.py`` tells it.
@@ -31,7 +33,8 @@ def our_errors(service: Service, auth_url: str) -> Iterator[None]:
     except httpx.HTTPError as error:
         raise unreachable(service, error, is_paid=_is_paid(error)) from error
     except TimeoutError as error:
-        raise UnansweredError(f"{service.name} did not answer in time") from error
+        late = f"{service.name} did not answer in time"
+        raise (UnansweredError(late) if is_paid else UnavailableError(late)) from error
     except _NOT_ITS_FORM as error:
         raise UnusableAnswerError(f"{service.name} answered something else: {type(error).__name__}") from None
 

@@ -21,7 +21,7 @@ from adapters.gigachat.account import PROVIDER, Account
 from adapters.manners import Manners
 from adapters.prompts import Prompt
 from adapters.tag_question import MAX_OUTPUT, TagQuestion
-from adapters.usage import counted_usage
+from adapters.usage import counted_usage, usage_or_estimate
 from contracts.asking import TagAnswer, Usage
 from contracts.errors import RefusedError
 from contracts.spending import Estimate
@@ -76,10 +76,10 @@ class GigaChatTagger:
         async with self._account.asking(self._account.timeout):
             with _nobody_else_told(), _session(uuid5(tenant_id, self.version)):
                 said = await self._manners.ask(lambda chain: chain.ainvoke(asked))
-        return await self._answer(said)
+        return await self._answer(said, self.estimate(text))
 
-    async def _answer(self, said: AIMessage) -> TagAnswer:
-        usage = _usage(said)
+    async def _answer(self, said: AIMessage, estimate: Estimate) -> TagAnswer:
+        usage = usage_or_estimate(_usage(said), estimate)
         if said.response_metadata.get("finish_reason") == "blacklist":
             raise RefusedError("GigaChat does not speak about this", "blacklist", usage)
         tags = await asyncio.to_thread(tags_in, said.text, usage)

@@ -14,6 +14,8 @@ from adapters.places import Places
 from contracts.errors import (
     PipelineError,
     RateLimitedError,
+    RefusedError,
+    RejectedError,
     UnansweredError,
     UnavailableError,
     UnusableAnswerError,
@@ -73,6 +75,18 @@ class Completion(_Lenient):
     usage: Counted | None = None
 
 
+class Code(_Lenient):
+    """What kind of error it is."""
+
+    code: str | int | None = None
+
+
+class Failed(_Lenient):
+    """An error."""
+
+    error: Code
+
+
 @dataclass(frozen=True)
 class Access:
     """How to reach a service. Without a key none is sent; ``timeout`` in seconds."""
@@ -116,7 +130,7 @@ class ChatService:
         if status == 200:
             return _completion(answer)
         error = self._refused(status, headers, answer)
-        raise NotTakenError(error) if status == 400 else error
+        raise NotTakenError(error) if type(error) is RejectedError and status == 400 else error
 
     async def _post(self, body: dict[str, Any]) -> tuple[int, httpx.Headers, bytes]:
         async with self._client.stream("POST", "/chat/completions", json=body) as response:
@@ -129,6 +143,8 @@ class ChatService:
 
     def _refused(self, status: int, headers: httpx.Headers, answer: bytes) -> PipelineError:
         error = refused(self._service, status, headers, answer)
+        if status == 400 and _is_filtered(answer):
+            return RefusedError(str(error), "blacklist")
         if isinstance(error, RateLimitedError) and b"insufficient_quota" in answer:
             return UnavailableError(str(error))  # nothing that a short wait would mend
         if 300 <= status < 400:
@@ -147,6 +163,14 @@ class ChatService:
     async def close(self) -> None:
         """Close its connections."""
         await self._client.aclose()
+
+
+def _is_filtered(answer: bytes) -> bool:
+    """Whether an error says that the question is not answered because of what it is about, as Azure says it."""
+    try:
+        return Failed.model_validate_json(answer).error.code == "content_filter"
+    except ValidationError:
+        return False
 
 
 def _completion(body: bytes) -> Completion:

@@ -11,7 +11,7 @@ from adapters.manners import Manners
 from adapters.openai_compatible.chat import ChatService, Completion, NotTakenError
 from adapters.prompts import Prompt
 from adapters.tag_question import MAX_OUTPUT, TagQuestion
-from adapters.usage import counted_usage
+from adapters.usage import counted_usage, usage_or_estimate
 from contracts.asking import TagAnswer, Usage
 from contracts.errors import RefusedError
 from contracts.spending import Estimate
@@ -64,10 +64,10 @@ class OpenAITagger:
             said = await self._manners.ask(lambda manner: self._service.complete({**body, **manner}))
         except NotTakenError as error:
             raise error.ours from error
-        return await self._answer(said)
+        return await self._answer(said, self.estimate(text))
 
-    async def _answer(self, said: Completion) -> TagAnswer:
-        usage = _usage(said)
+    async def _answer(self, said: Completion, estimate: Estimate) -> TagAnswer:
+        usage = usage_or_estimate(_usage(said), estimate)
         choice = said.choices[0] if said.choices else None
         if choice and (choice.finish_reason == "content_filter" or choice.message.refusal):
             raise RefusedError("the model does not speak about this", "blacklist", usage)

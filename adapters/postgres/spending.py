@@ -9,9 +9,11 @@ import asyncpg
 from adapters.postgres.brakes import Brakes, braked
 from adapters.postgres.errors import our_errors
 from adapters.postgres.rows import query
+from contracts.asking import Asker
 from contracts.errors import BudgetExhaustedError
-from contracts.spending import EVERYTHING, RequestEnded, Share, Wish
+from contracts.spending import EVERYTHING, Past, RequestEnded, Share, Wish
 from domain.budgets import Spent, exhausted
+from domain.calls import FAILED, USELESS
 from domain.spending import SpendingPolicy
 
 OPEN_DAY: Final = """
@@ -29,6 +31,16 @@ UPDATE spend_ledger l SET state = 'lost', ended_at = now(), error = 'nobody know
 FROM over WHERE l.id = over.id
 RETURNING l.provider, l.stage
 """
+
+#: What came of a post or a picture at a provider; the ledger's clock may be a little behind whoever says since when.
+PAST: Final = """
+SELECT count(*) FILTER (WHERE state = 'lost' OR split_part(error, ':', 1) = ANY ($6)) AS failed,
+    count(*) FILTER (WHERE split_part(error, ':', 1) = $7) AS useless
+FROM spend_ledger WHERE tenant_id = $1 AND stage = $2 AND provider = $3 AND {thing} = $4
+    AND reserved_at >= COALESCE($5, now() - interval '1 day') - interval '10 seconds'
+"""
+PAST_OF_POST: Final = PAST.format(thing="post_id")
+PAST_OF_PICTURE: Final = PAST.format(thing="sha256")
 
 #: The budgets that every share is held against: that of everything, and that of its stage.
 BUDGETS: Final = 2
@@ -77,6 +89,16 @@ class Spending:
         if row and row["ended"]:
             await self._brakes.hear(ended, is_troubled=row["is_troubled"])
 
+    async def past(self, asker: Asker, provider: str) -> Past:
+        """Return what came of asking the provider about the picture, or else the post, since it is wanted."""
+        thing = asker.sha256 or asker.post_id
+        with our_errors():
+            row = await self._pool.fetchrow(
+                PAST_OF_PICTURE if asker.sha256 else PAST_OF_POST, asker.tenant_id, asker.stage, provider, thing,
+                asker.since, FAILED, USELESS,
+            )  # fmt: skip
+        return Past.model_validate(dict(row or {}))
+
     async def lose(self) -> Counter[tuple[str, str]]:
         """Give up reserved shares whose time is over; return how many, by provider and stage.
 
@@ -118,4 +140,5 @@ def _row(ended: RequestEnded, place: int) -> dict[str, Any]:
         "state": ending.state,
         **ending.usage.model_dump(),
         "cost_microunits": ending.cost_microunits,
+        "error": ending.error,
     }

@@ -9,10 +9,11 @@ import asyncpg
 
 from adapters.postgres.errors import our_errors
 from contracts.post import MediaSeen
-from contracts.vision import Look, PictureFacts
+from contracts.vision import Look, PictureFacts, Recalled
 
+#: An answer holds its claim for as long as its object may not be written.
 RECALL = """
-SELECT skipped, features_hash FROM media_vision
+SELECT skipped, features_hash, CASE WHEN claimed_until IS NOT NULL THEN data END AS unwritten FROM media_vision
 WHERE tenant_id = $1 AND file_sha256 = $2 AND vision_version = $3 AND (features_hash IS NOT NULL OR skipped IS NOT NULL)
 """
 
@@ -42,11 +43,16 @@ WHERE tenant_id = $1 AND file_sha256 = ANY ($2) AND vision_version = ANY ($3)
 
 REMEMBER = """
 INSERT INTO media_vision AS v
-    (tenant_id, file_sha256, vision_version, skipped, features_hash, data, s3_key, analyzed_at, calls)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    (tenant_id, file_sha256, vision_version, skipped, features_hash, data, s3_key, analyzed_at, calls, claimed_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $7::text IS NOT NULL THEN now() END)
 ON CONFLICT (tenant_id, file_sha256, vision_version) DO UPDATE SET
-    claimed_until = NULL, skipped = EXCLUDED.skipped, features_hash = EXCLUDED.features_hash, data = EXCLUDED.data,
-    s3_key = EXCLUDED.s3_key, analyzed_at = EXCLUDED.analyzed_at, calls = v.calls + EXCLUDED.calls
+    claimed_until = EXCLUDED.claimed_until, skipped = EXCLUDED.skipped, features_hash = EXCLUDED.features_hash,
+    data = EXCLUDED.data, s3_key = EXCLUDED.s3_key, analyzed_at = EXCLUDED.analyzed_at, calls = v.calls + EXCLUDED.calls
+"""
+
+WRITTEN = """
+UPDATE media_vision SET claimed_until = NULL
+WHERE tenant_id = $1 AND file_sha256 = $2 AND vision_version = $3 AND features_hash IS NOT NULL
 """
 
 
@@ -56,13 +62,14 @@ class VisionMemory:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def recall(self, tenant_id: UUID, sha256: str, version: str) -> MediaSeen | None:
+    async def recall(self, tenant_id: UUID, sha256: str, version: str) -> Recalled | None:
         """Return what an earlier look gave, None when nobody has looked."""
         with our_errors():
             row = await self._pool.fetchrow(RECALL, tenant_id, sha256, version)
         if row is None:
             return None
-        return MediaSeen(sha256=sha256, features_hash=row["features_hash"] or "", skipped=row["skipped"])
+        seen = MediaSeen(sha256=sha256, features_hash=row["features_hash"] or "", skipped=row["skipped"])
+        return Recalled(seen=seen, unwritten=row["unwritten"])
 
     async def known(
         self, tenant_id: UUID, files: Iterable[str], versions: Iterable[str]
@@ -97,10 +104,15 @@ class VisionMemory:
     async def remember(
         self, tenant_id: UUID, seen: MediaSeen, version: str, facts: PictureFacts | None, key: str | None
     ) -> None:
-        """Keep what a look gave: facts with the key of their object, or why the file was skipped."""
+        """Keep what a look gave: facts with the key of the object to be written, or why the file was skipped."""
         data: Any = facts.model_dump(mode="json") if facts else None
         with our_errors():
             await self._pool.execute(
                 REMEMBER, tenant_id, seen.sha256, version, seen.skipped, seen.features_hash or None, data, key,
                 facts.analyzed_at if facts else None, 1 if facts else 0,
             )  # fmt: skip
+
+    async def written(self, tenant_id: UUID, sha256: str, version: str) -> None:
+        """Keep that there is an object of the facts."""
+        with our_errors():
+            await self._pool.execute(WRITTEN, tenant_id, sha256, version)

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from adapters.places import Places
-from contracts.asking import TagAnswer, Usage
+from contracts.asking import Asker, TagAnswer, Usage
 from contracts.embedding import Embedded, EmbedderIdentity, Vector
-from contracts.errors import BrakedError, BudgetExhaustedError, PipelineError
+from contracts.errors import BrakedError, BudgetExhaustedError, PipelineError, RefusedError
 from contracts.sight import RawPicture, Sight
-from contracts.spending import CallsEnded, Estimate, RequestEnded, Share, Wish
+from contracts.spending import CallsEnded, Estimate, Past, RequestEnded, Share, Wish
 from contracts.vision import PictureFacts
+from domain.calls import FAILED, USELESS
 from tests.build import an_embedder, some_facts
 
 
@@ -33,6 +34,9 @@ class FakeTill:
     spent: BudgetExhaustedError | None = None
     probes: int = 0
     broken: PipelineError | None = None
+    #: What the next ends raise, one each.
+    blinks: list[PipelineError] = field(default_factory=list)
+    wishes: dict[UUID, Wish] = field(default_factory=dict)
     #: Answers of the archive wait for it.
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -43,7 +47,7 @@ class FakeTill:
         if self.spent:
             raise self.spent
         await self.check(wish.provider)
-        self.reserved[wish.id] = wish
+        self.reserved[wish.id] = self.wishes[wish.id] = wish
         await self.gate.wait()
         is_probe, self.probes = self.probes > 0, max(0, self.probes - 1)
         return Share(wish=wish, is_probe=is_probe)
@@ -54,16 +58,33 @@ class FakeTill:
 
     async def end(self, ended: RequestEnded) -> None:
         await self.gate.wait()
+        if self.blinks:
+            raise self.blinks.pop(0)
         if self.broken:
             raise self.broken
         self.ended.append(ended)
         for ending in ended.endings:
             self.reserved.pop(ending.share_id, None)
 
+    async def past(self, asker: Asker, provider: str) -> Past:
+        """As the SQL has it; it was all reserved since."""
+        ends = [
+            (ending.state, str(ending.error or ended.error).partition(":")[0])
+            for ended in self.ended
+            for ending in ended.endings
+            if ended.provider == provider and _thing(self.wishes[ending.share_id].asker) == _thing(asker)
+        ]
+        failed = sum(state == "lost" or kind in FAILED for state, kind in ends)
+        return Past(failed=failed, useless=sum(kind == USELESS for _, kind in ends))
+
     @property
     def ends(self) -> list[str]:
         """How the shares ended, request by request."""
         return [" ".join(ending.state for ending in ended.endings) for ended in self.ended]
+
+
+def _thing(asker: Asker) -> object:
+    return asker.sha256 or asker.post_id
 
 
 @dataclass
@@ -75,6 +96,7 @@ class FakeWords:
     version: str = "1"
     weather: list[BaseException] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    usage: Usage = field(default_factory=lambda: Usage(input_tokens=8, output_tokens=2))
     places: Places = field(default_factory=lambda: Places("words", at_a_time=10))
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -92,8 +114,7 @@ class FakeWords:
         await self.gate.wait()
         if self.weather:
             raise self.weather.pop(0)
-        usage = Usage(input_tokens=8, output_tokens=2)
-        return TagAnswer(tags=("трамвай",), provider=self.provider, model=f"{self.model}:7", usage=usage)
+        return TagAnswer(tags=("трамвай",), provider=self.provider, model=f"{self.model}:7", usage=self.usage)
 
 
 @dataclass
@@ -147,6 +168,8 @@ class FakeSight:
     most: int = 10
     weather: list[BaseException] = field(default_factory=list)
     blind: dict[bytes, PipelineError] = field(default_factory=dict)
+    #: Pictures that cannot be sent.
+    broken: set[bytes] = field(default_factory=set)
     requests: list[list[bytes]] = field(default_factory=list)
     places: Places = field(default_factory=lambda: Places("eyes", at_a_time=10))
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
@@ -164,8 +187,14 @@ class FakeSight:
         await self.turns.acquire()
         if self.weather:
             raise self.weather.pop(0)
-        results: list[PictureFacts | PipelineError] = [
-            self.blind.get(picture.body) or some_facts(picture.body.decode()) for picture in pictures
-        ]
-        usage = Usage(input_tokens=7 * len(pictures), output_tokens=3 * len(pictures) + 1)
-        return Sight(tuple(results), usage, f"{self.model}:7")
+        unasked = {place for place, picture in enumerate(pictures) if picture.body in self.broken}
+        results = tuple(self._of(picture.body) for picture in pictures)
+        if not (asked := len(pictures) - len(unasked)):
+            return Sight(results, Usage(), self.model, frozenset(unasked))
+        usage = Usage(input_tokens=7 * asked, output_tokens=3 * asked + 1)
+        return Sight(results, usage, f"{self.model}:7", frozenset(unasked))
+
+    def _of(self, body: bytes) -> PictureFacts | PipelineError:
+        if body in self.broken:
+            return RefusedError("half a picture", "broken_picture")
+        return self.blind.get(body) or some_facts(body.decode())

@@ -1,6 +1,7 @@
 """Pictures in one request: who gathers, who goes alone, and who gets which error."""
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,11 +14,15 @@ from contracts.errors import (
     BrakedError,
     BusyError,
     PipelineError,
+    RateLimitedError,
     RefusedError,
     RejectedError,
+    UnansweredError,
     UnavailableError,
     UnusableAnswerError,
 )
+from contracts.identity import digest
+from contracts.spending import Verdict
 from contracts.stages import Stage
 from contracts.vision import PictureFacts
 from tests.activities.fake_models import FakeSight, FakeTill, a_brake
@@ -35,7 +40,8 @@ class Room:
         self.vision = MeteredVision(self.sight, Meter(self.till, PRICED, self.till.told.append))
 
     def look(self, body: bytes, *, attempt: int = 1, tenant: object = TENANT) -> "asyncio.Task[PictureFacts]":
-        asker = an_asker(Stage.VISION, attempt=attempt, tenant_id=tenant)
+        sha256 = digest(body.decode())
+        asker = an_asker(Stage.VISION, attempt=attempt, tenant_id=tenant, sha256=sha256)
         return asyncio.create_task(self.vision.look(body, "image/png", asker))
 
     async def looks(self, *bodies: bytes) -> "list[asyncio.Task[PictureFacts]]":
@@ -136,17 +142,51 @@ async def test_tenants_do_not_share_requests() -> None:
     assert sorted(room.shown) == ["a", "b", "c", "d"]
 
 
-async def test_what_is_asked_again_is_asked_alone() -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnavailableError("500"),
+        UnansweredError("timeout"),
+        RejectedError("413"),
+        UnusableAnswerError("cannot be used"),
+    ],
+)
+async def test_what_came_to_nothing_is_asked_alone_the_next_time(error: PipelineError) -> None:
     room = Room()
-    tasks = [*await room.looks(b"a", b"b"), room.look(b"c", attempt=2), room.look(b"d", attempt=3)]
+    room.sight.weather = [error]
+    room.answer(1)
+    with pytest.raises(type(error)):
+        await room.look(b"c")
+
+    tasks = [*await room.looks(b"a", b"b"), room.look(b"c", attempt=2)]
     await still()
     at_once = room.shown
     room.answer()
-
     await asyncio.gather(*tasks)
 
-    assert at_once == ["a", "c", "d"]
-    assert room.shown == ["a", "c", "d", "b"]
+    assert at_once == ["c", "a", "c"]
+    assert room.shown == ["c", "a", "c", "b"]
+
+
+async def test_who_only_had_to_wait_still_goes_together() -> None:
+    """Under load everybody waits for places and for 429s: that is when requests of ten are worth most."""
+    room = Room()
+    room.sight.weather = [RateLimitedError("429", timedelta(seconds=1))]
+    room.answer(1)
+    with pytest.raises(RateLimitedError):
+        await room.look(b"c")
+    room.sight.places = Places("eyes", at_a_time=1, patience=0.0)
+    async with room.sight.place():
+        with pytest.raises(BusyError):
+            await room.look(b"c", attempt=2)
+    room.sight.places = Places("eyes", at_a_time=10)
+
+    tasks = [*await room.looks(b"a"), room.look(b"b", attempt=7), room.look(b"c", attempt=3)]
+    await still()
+    room.answer()
+    await asyncio.gather(*tasks)
+
+    assert room.shown == ["c", "a", "b c"]
 
 
 async def test_a_probe_is_asked_alone_and_at_once() -> None:
@@ -315,19 +355,74 @@ async def test_a_mistake_of_the_adapter_reaches_everybody_and_nothing_hangs() ->
     assert (await room.look(b"c")).ocr
 
 
-@pytest.mark.parametrize(
-    ("attempt", "kind"), [(1, UnusableAnswerError), (2, UnusableAnswerError), (3, RefusedError)]
-)
-async def test_a_picture_without_an_answer_of_use_is_not_asked_about_for_ever(
-    attempt: int, kind: type[PipelineError]
-) -> None:
-    room = Room()
+async def test_a_picture_without_an_answer_of_use_is_not_asked_about_for_ever() -> None:
+    """Three answers are paid for, however many attempts lie between them in which nobody was asked."""
+    room, kinds = Room(), []
     room.sight.blind = {b"a": UnusableAnswerError("cannot be used")}
-    look = room.look(b"a", attempt=attempt)
-    await still()
     room.answer()
 
-    with pytest.raises(kind) as raised:
-        await look
+    for attempt in (3, 17, 40):
+        with pytest.raises(PipelineError) as raised:
+            await room.look(b"a", attempt=attempt)
+        kinds.append(type(raised.value))
 
-    assert type(raised.value) is kind
+    assert kinds == [UnusableAnswerError, UnusableAnswerError, RefusedError]
+    assert room.till.ends == ["settled"] * 3
+
+
+async def test_what_one_picture_got_for_an_answer_is_in_the_ledger_with_it() -> None:
+    room = Room()
+    room.sight.blind = {b"c": UnusableAnswerError("cannot be used")}
+    tasks = await room.looks(b"a", b"b", b"c")
+    room.answer()
+
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+    errors = [ending.error for ending in room.till.ended[1].endings]
+    assert errors == [None, "UnusableAnswerError: cannot be used"]
+
+
+# -- pictures that are not sent
+
+
+async def test_a_picture_that_cannot_be_sent_costs_nothing_and_says_nothing_of_the_provider() -> None:
+    room = Room()
+    room.sight.broken = {b"a"}
+    room.answer()
+
+    with pytest.raises(RefusedError):
+        await room.look(b"a")
+
+    (ended,) = room.till.ended
+    assert (room.till.ends, ended.id, ended.verdict) == (["released"], None, Verdict.NEITHER)
+    assert not room.till.told, "no request was sent"
+
+
+async def test_a_probe_that_cannot_be_sent_is_given_back() -> None:
+    room = Room()
+    room.sight.broken, room.till.probes = {b"a"}, 1
+    room.answer()
+
+    with pytest.raises(RefusedError):
+        await room.look(b"a")
+
+    (ended,) = room.till.ended
+    assert (ended.probe, ended.verdict) == (ended.endings[0].share_id, Verdict.NEITHER)
+
+
+async def test_a_picture_that_cannot_be_sent_bears_nothing_of_what_the_others_took() -> None:
+    room = Room()
+    room.sight.broken = {b"c"}
+    tasks = await room.looks(b"a", b"b", b"c", b"d")
+    room.answer()
+
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [PictureFacts, PictureFacts, RefusedError, PictureFacts]
+    assert room.till.ends == ["settled", "released", "settled settled"]
+    # two pictures: 14 tokens in and 7 out
+    assert [outcome.tokens_used for outcome in outcomes[1::2] if isinstance(outcome, PictureFacts)] == [
+        11,
+        10,
+    ]
+    assert [(told.calls, told.input_tokens) for told in room.till.told] == [(1, 7), (2, 14)]

@@ -14,6 +14,7 @@ from contracts.errors import (
     BrakedError,
     BudgetExhaustedError,
     PipelineError,
+    RateLimitedError,
     RefusedError,
     RejectedError,
     UnansweredError,
@@ -22,6 +23,7 @@ from contracts.errors import (
 )
 from contracts.spending import CallsEnded, ShareState, Verdict
 from contracts.stages import Stage
+from domain.calls import NOT_COUNTED
 from tests.activities.fake_models import FakeTill, FakeWords, a_brake
 from tests.build import LONG, an_asker
 from tests.spent import a_policy
@@ -29,8 +31,8 @@ from tests.spent import a_policy
 PRICED = a_policy(prices=[{"provider": "first", "model": "words", "input": 100, "output": 200}])
 
 
-def a_tagger(till: FakeTill, *models: FakeWords) -> MeteredTagger:
-    return MeteredTagger(models, Meter(till, PRICED, till.told.append))
+def a_tagger(till: FakeTill, *models: FakeWords, patience: float = 5.0) -> MeteredTagger:
+    return MeteredTagger(models, Meter(till, PRICED, till.told.append, patience))
 
 
 def counted(error: UnavailableError) -> UnavailableError:
@@ -145,10 +147,26 @@ async def test_who_is_cancelled_while_the_answer_is_written_down_waits_for_it() 
 async def test_an_answer_is_not_thrown_away_because_the_archive_is_out() -> None:
     till = FakeTill(broken=UnavailableError("postgres"))
 
-    answer = await a_tagger(till, FakeWords()).tags_for(LONG, an_asker())
+    answer = await a_tagger(till, FakeWords(), patience=0.05).tags_for(LONG, an_asker())
 
     assert answer.tags
     assert len(till.reserved) == 1, "it is lost by itself when its time is over"
+
+
+async def test_an_end_is_written_down_although_the_archive_blinked() -> None:
+    till = FakeTill(blinks=[UnavailableError("postgres")] * 2)
+
+    await a_tagger(till, FakeWords()).tags_for(LONG, an_asker())
+
+    assert (till.ends, till.reserved, len(till.told)) == (["settled"], {}, 1)
+
+
+async def test_an_end_that_can_never_be_written_down_is_not_tried_again() -> None:
+    till = FakeTill(blinks=[RejectedError("no row holds it")])
+
+    assert (await a_tagger(till, FakeWords()).tags_for(LONG, an_asker())).tags
+
+    assert (till.ends, len(till.reserved)) == ([], 1)
 
 
 async def test_who_is_braked_makes_room_for_the_next() -> None:
@@ -223,19 +241,37 @@ async def test_a_spent_budget_asks_nobody() -> None:
     assert not models[0].asked and not models[1].asked
 
 
-@pytest.mark.parametrize(
-    ("attempt", "kind"), [(1, UnusableAnswerError), (2, UnusableAnswerError), (3, RefusedError)]
-)
-async def test_an_answer_of_no_use_is_paid_for_and_not_bought_for_ever(
-    attempt: int, kind: type[PipelineError]
-) -> None:
+async def test_an_answer_of_no_use_is_paid_for_and_not_bought_for_ever() -> None:
+    """Attempts in which nobody was asked, or nobody answered, are no answers of no use."""
     till, used = FakeTill(), Usage(input_tokens=8, output_tokens=2)
-    model = FakeWords(weather=[UnusableAnswerError("no tags in it", used)])
+    waits = [RateLimitedError("429", timedelta(seconds=1)), UnavailableError("503")]
+    useless = [UnusableAnswerError("no tags in it", used) for _ in range(3)]
+    model, raised = FakeWords(weather=[*waits, *useless]), []
 
-    with pytest.raises(kind) as raised:
-        await a_tagger(till, model).tags_for(LONG, an_asker(attempt=attempt))
+    for attempt in range(1, 6):
+        with pytest.raises(PipelineError) as error:
+            await a_tagger(till, model).tags_for(LONG, an_asker(attempt=attempt, post_id=UUID(int=5)))
+        raised.append(error.value)
 
-    assert type(raised.value) is kind
-    assert getattr(raised.value, "reason", None) == ("unusable_answer" if attempt == 3 else None)
-    assert till.ended[0].endings[0].usage == used
-    assert till.ended[0].verdict is Verdict.NEITHER
+    assert [type(error) for error in raised[2:]] == [UnusableAnswerError, UnusableAnswerError, RefusedError]
+    assert getattr(raised[-1], "reason", None) == "unusable_answer"
+    assert till.ended[-1].endings[0].usage == used
+    assert till.ended[-1].verdict is Verdict.NEITHER
+
+
+async def test_another_post_has_its_own_answers_of_no_use() -> None:
+    till, model = FakeTill(), FakeWords(weather=[UnusableAnswerError("no tags in it") for _ in range(3)])
+
+    for post in range(3):
+        with pytest.raises(UnusableAnswerError):
+            await a_tagger(till, model).tags_for(LONG, an_asker(attempt=9, post_id=UUID(int=post)))
+
+
+async def test_what_the_provider_did_not_count_is_said_to_be_an_estimate() -> None:
+    till, guess = FakeTill(), Usage(input_tokens=50, output_tokens=100, is_estimate=True)
+    model = FakeWords(usage=guess)
+
+    await a_tagger(till, model).tags_for(LONG, an_asker())
+
+    (ending,) = till.ended[0].endings
+    assert (ending.state, ending.usage, ending.error) == (ShareState.SETTLED, guess, NOT_COUNTED)

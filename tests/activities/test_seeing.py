@@ -86,7 +86,8 @@ async def test_who_comes_while_somebody_looks_is_told_to_come_back(
         await look(ActivityEnvironment(), world, a_file())
 
     world.eyes.gate.set()
-    assert await look(ActivityEnvironment(), world, a_file()) == await first
+    seen = await first
+    assert await look(ActivityEnvironment(), world, a_file()) == seen
     assert len(world.eyes.looks) == 1
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from io import BytesIO
@@ -9,9 +10,12 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from structlog.testing import capture_logs
 
+from adapters.gigachat import files
 from adapters.gigachat.account import Account
-from adapters.gigachat.seeing import GigaChatSight
+from adapters.gigachat.seeing import LONGEST, GigaChatSight
+from adapters.places import PATIENCE
 from contracts.errors import (
     PipelineError,
     RateLimitedError,
@@ -26,7 +30,7 @@ from contracts.vision import PictureFacts
 from tests.adapters.pictures import a_png, an_animation, encoded
 from tests.adapters.remote import an_account
 from tests.servers.gigachat.serving import FakeGigaChat, fake_gigachat
-from tests.servers.gigachat.state import MODELS
+from tests.servers.gigachat.state import MODELS, StoredFile
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COLOURS = ("red", "green", "blue", "white", "black", "yellow", "orange", "purple", "pink", "grey")
@@ -177,6 +181,7 @@ async def test_a_picture_that_cannot_be_opened_is_refused_alone_and_not_sent(
     reasons = [result.reason for result in seen.results if isinstance(result, RefusedError)]
     assert kinds(seen) == [RefusedError, PictureFacts, RefusedError, RefusedError]
     assert reasons == ["too_many_pixels", "unsupported_mime", "broken_picture"]
+    assert seen.unasked == {0, 2, 3}
     assert (await fake.ledger())["files"]["uploaded"] == 1
 
 
@@ -184,7 +189,7 @@ async def test_where_nothing_can_be_opened_nobody_is_asked(fake: FakeGigaChat, s
     seen = await sight.see([raw(b"nothing")])
 
     assert kinds(seen) == [RefusedError]
-    assert (seen.usage.total_tokens, seen.model) == (0, "GigaChat-2-Pro")
+    assert (seen.usage.total_tokens, seen.model, seen.unasked) == (0, "GigaChat-2-Pro", frozenset({0}))
     assert (await fake.ledger())["calls"] == {}
 
 
@@ -192,24 +197,26 @@ async def test_where_nothing_can_be_opened_nobody_is_asked(fake: FakeGigaChat, s
 async def test_a_picture_that_gigachat_does_not_take_is_refused_alone(
     fake: FakeGigaChat, sight: GigaChatSight, status: int
 ) -> None:
-    await fake.fail(path="/files", status=status)
+    await fake.fail(path="POST /api/v1/files", status=status)
 
     seen = await sight.see(plain(3))
 
     (refusal,) = (result for result in seen.results if isinstance(result, RefusedError))
     assert kinds(seen) == [RefusedError, PictureFacts, PictureFacts]
     assert refusal.reason == "refused_by_provider"
+    assert seen.unasked == {0}
     assert await left_behind(fake) == 0
 
 
 async def test_where_gigachat_takes_none_of_them_it_is_not_asked(
     fake: FakeGigaChat, sight: GigaChatSight
 ) -> None:
-    await fake.fail(path="/files", status=400, times=2)
+    await fake.fail(path="POST /api/v1/files", status=400, times=2)
 
     seen = await sight.see(plain(2))
 
     assert kinds(seen) == [RefusedError, RefusedError]
+    assert (seen.unasked, seen.usage.total_tokens) == (frozenset({0, 1}), 0)
     assert "chat" not in (await fake.ledger())["calls"]
 
 
@@ -268,9 +275,75 @@ async def test_facts_are_kept_where_a_file_cannot_be_deleted(
 ) -> None:
     await fake.fail(path="/delete", status=500)
 
-    facts(await sight.see(plain(1)))
+    facts(await sight.see(plain(3)))
 
-    assert await left_behind(fake) == 1
+    assert await left_behind(fake) == 1, "one that cannot be deleted does not keep the others there"
+
+
+async def test_a_file_that_is_gone_already_is_deleted(fake: FakeGigaChat, sight: GigaChatSight) -> None:
+    await fake.fail(path="/delete", status=404)
+
+    with capture_logs() as logs:
+        facts(await sight.see(plain(1)))
+
+    assert not logs
+
+
+async def test_pictures_that_cannot_be_sent_in_time_cost_nothing(
+    fake: FakeGigaChat, sight: GigaChatSight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "SENDING", 0.3)
+    await fake.fail(path="POST /api/v1/files", how="hang")
+
+    with pytest.raises(UnavailableError, match="in time") as raised:
+        await sight.see(plain(1))
+
+    assert not raised.value.may_have_cost
+
+
+# -- files of a process that was killed
+
+
+def left_at(fake: FakeGigaChat, name: str, age: int) -> str:
+    file = StoredFile(name, a_png(), int(time.time()) - age)
+    fake.state.files[file.id] = file
+    return file.id
+
+
+async def test_files_that_a_killed_process_left_are_swept_and_no_others(
+    fake: FakeGigaChat, account: Account
+) -> None:
+    left_at(fake, "postloom-0123456789abcdef.jpg", age=files.LEFT_AFTER + 60)
+    spared = {
+        left_at(fake, "postloom-fedcba9876543210.jpg", age=int(PATIENCE + LONGEST)),
+        left_at(fake, "отчёт.pdf", age=10**6),
+    }
+
+    facts(await GigaChatSight(account, "GigaChat-2-Pro", MAX_PIXELS).see(plain(1)))
+
+    assert set(fake.state.files) == spared
+
+
+async def test_files_are_swept_now_and_then_and_not_before_every_request(
+    fake: FakeGigaChat, account: Account
+) -> None:
+    now = [time.time()]
+    swept = files.Files(account, lambda: now[0])
+    calls = []
+    for seconds in (0, 60, files.SWEEP_EVERY):
+        now[0] += seconds
+        async with swept.uploaded([]):
+            calls.append(fake.state.calls["files"])
+
+    assert calls == [1, 1, 2]
+
+
+async def test_a_picture_is_looked_at_although_nothing_can_be_swept(
+    fake: FakeGigaChat, sight: GigaChatSight
+) -> None:
+    await fake.fail(path="GET /api/v1/files", status=500)
+
+    assert facts(await sight.see(plain(1)))
 
 
 # -- F20, F21: what the model says
@@ -320,11 +393,49 @@ async def test_the_words_of_one_picture_never_become_those_of_another(
     assert [r.description[-1] for r in seen.results if isinstance(r, PictureFacts)] == ["1", "3"]
 
 
-@pytest.mark.parametrize("fault", [{"how": "blacklist"}, {"status": 422}, {"status": 413}], ids=str)
-async def test_a_refusal_of_one_picture_is_final_and_of_several_they_are_to_be_asked_about_alone(
-    fake: FakeGigaChat, sight: GigaChatSight, fault: dict[str, Any]
+async def test_pictures_broken_and_not_taken_are_told_apart_from_those_asked_about(
+    fake: FakeGigaChat, sight: GigaChatSight
 ) -> None:
-    await fake.fail(**fault, times=2)
+    await fake.fail(path="POST /api/v1/files", status=415)
+
+    seen = await sight.see([raw(b"nothing"), *plain(3), raw(b"nothing else")])
+
+    assert kinds(seen) == [RefusedError, RefusedError, PictureFacts, PictureFacts, RefusedError]
+    assert seen.unasked == {0, 1, 4}
+    assert (
+        sum(one.tokens_used for one in seen.results if isinstance(one, PictureFacts))
+        == seen.usage.total_tokens
+    )
+
+
+async def test_an_answer_that_is_not_counted_takes_the_estimate(
+    fake: FakeGigaChat, sight: GigaChatSight
+) -> None:
+    await fake.fail(how="uncounted")
+
+    seen = await sight.see(plain(2))
+
+    most = 2 * sight.estimate(b"").total_tokens
+    assert (seen.usage.total_tokens, seen.usage.is_estimate) == (most, True)
+
+
+@pytest.mark.parametrize("status", [422, 413])
+@pytest.mark.parametrize("count", [3, 1])
+async def test_a_refusal_is_no_answer(
+    fake: FakeGigaChat, sight: GigaChatSight, status: int, count: int
+) -> None:
+    await fake.fail(status=status)
+
+    with pytest.raises(RefusedError):
+        await sight.see(plain(count))
+
+    assert await left_behind(fake) == 0
+
+
+async def test_silence_on_one_picture_is_final_and_on_several_they_are_to_be_asked_about_alone(
+    fake: FakeGigaChat, sight: GigaChatSight
+) -> None:
+    await fake.fail(how="blacklist", times=2)
 
     together, alone = await sight.see(plain(3)), await sight.see(plain(1))
 

@@ -16,6 +16,7 @@ from contracts.errors import PipelineError
 from contracts.outgoing import Outgoing
 from contracts.post import MediaSeen, PostRef
 from contracts.stages import Stage
+from contracts.vision import Recalled
 from tests.adapters.saved import a_known_ref, save
 from tests.build import STANDARDS, TENANT, a_commit, a_record, a_ref, a_tenant, some_facts
 
@@ -220,7 +221,37 @@ async def test_what_was_seen_is_remembered_for_its_tenant_and_version(
 
     await memory.remember(TENANT, seen, "v1", None if seen.skipped else some_facts("афиша"), "key")
 
-    assert await memory.recall(TENANT, seen.sha256, "v1") == seen
+    known = await memory.recall(TENANT, seen.sha256, "v1")
+    assert known and known.seen == seen
     assert await memory.recall(TENANT, seen.sha256, "v2") is None
     assert await memory.recall(a_tenant(), seen.sha256, "v1") is None
     assert not await memory.claim(TENANT, seen.sha256, "v1", HOUR, "key")
+
+
+async def test_facts_say_that_their_object_is_not_written_until_it_is(pool: asyncpg.Pool) -> None:
+    memory, tenant = VisionMemory(pool), a_tenant()
+    seen, facts = MediaSeen(sha256="e" * 64, features_hash="f" * 64), some_facts("афиша")
+    until = await memory.claim(tenant, seen.sha256, "v1", HOUR, "key")
+    assert until
+    await memory.remember(tenant, seen, "v1", facts, "key")
+    await memory.release(tenant, seen.sha256, "v1", until)
+
+    before = await memory.recall(tenant, seen.sha256, "v1")
+    is_claimed = not await memory.claim(tenant, seen.sha256, "v1", HOUR, "key")
+    await memory.written(tenant, seen.sha256, "v1")
+
+    assert (before, is_claimed) == (Recalled(seen=seen, unwritten=facts), True)
+    assert await memory.recall(tenant, seen.sha256, "v1") == Recalled(seen=seen)
+    assert await memory.known(tenant, [seen.sha256], ["v1"])
+
+
+@pytest.mark.parametrize(("skipped", "key"), [("broken_image", None), (None, None)])
+async def test_what_has_no_object_waits_for_none(
+    pool: asyncpg.Pool, skipped: str | None, key: str | None
+) -> None:
+    memory, tenant = VisionMemory(pool), a_tenant()
+    seen = MediaSeen(sha256="e" * 64, features_hash="" if skipped else "f" * 64, skipped=skipped)
+
+    await memory.remember(tenant, seen, "v1", None if skipped else some_facts(), key)
+
+    assert await memory.recall(tenant, seen.sha256, "v1") == Recalled(seen=seen)

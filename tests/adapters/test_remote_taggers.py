@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from activities.metered_tagging import TagModel
+from contracts.asking import Usage
 from contracts.errors import (
     PipelineError,
     RateLimitedError,
@@ -267,6 +268,19 @@ async def test_what_the_model_will_not_speak_about_is_refused_with_that_reason(
 
 
 @both
+async def test_an_answer_that_is_not_counted_takes_the_estimate(fake: FakeGigaChat, opened: Opened) -> None:
+    await fake.fail(how="uncounted")
+
+    async with opened(fake) as tagger:
+        answer = await tagger.propose(LONG, TENANT)
+        most = tagger.estimate(LONG)
+
+    assert answer.usage == Usage(
+        input_tokens=most.input_tokens, output_tokens=most.output_tokens, is_estimate=True
+    )
+
+
+@both
 async def test_a_service_without_structured_answers_is_asked_plainly_from_then_on(
     fake: FakeGigaChat, opened: Opened
 ) -> None:
@@ -355,6 +369,17 @@ async def test_no_post_goes_to_langsmith_whatever_the_environment_says(
 
     wait_for_all_tracers()
     assert not [path for path, _ in fake.state.bodies if "langsmith" in path]
+
+
+async def test_what_azure_filters_is_a_refusal_after_one_question(fake: FakeGigaChat) -> None:
+    await fake.fail(how="filtered", times=None)
+
+    async with openai(fake) as tagger:
+        with pytest.raises(RefusedError, match="content management policy") as raised:
+            await tagger.propose(LONG, TENANT)
+
+    assert (raised.value.reason, raised.value.may_have_cost) == ("blacklist", False)
+    assert (await fake.ledger())["calls"]["chat"] == 1
 
 
 async def test_a_spent_quota_is_no_matter_of_waiting(fake: FakeGigaChat) -> None:

@@ -123,6 +123,8 @@ def test_a_policy_that_cannot_be_meant_is_refused() -> None:
         {"prices": [{"provider": "a", "input": "nan", "output": 0}]},
         {"prices": [{"provider": "a", "input": number, "output": 0} for number in (1, 2)]},
         {"call_ends_after_s": float("inf")},
+        {"call_ends_after_s": 199},
+        {"brake": {"probe_s": 99}},
     ]
     for mistake in mistakes:
         with pytest.raises(ValidationError):

@@ -13,9 +13,10 @@ from pydantic import SecretStr
 
 from activities.metering import Meter
 from adapters.hashing_embedder import hashing
+from contracts.asking import Asker
 from contracts.errors import BrakedError, UnavailableError
 from contracts.post import Versions
-from contracts.spending import RequestEnded, Share, ShareState, Wish
+from contracts.spending import Past, RequestEnded, Share, ShareState, Wish
 from contracts.stages import Stage
 from domain.policy import Policies
 from runtime.provider_settings import GigaChatSettings, OpenAISettings, ProviderSettings
@@ -45,6 +46,9 @@ class Till:
 
     async def end(self, ended: RequestEnded) -> None:
         self.ended.append(ended)
+
+    async def past(self, asker: Asker, provider: str) -> Past:
+        return Past()
 
 
 @pytest.fixture(scope="module")

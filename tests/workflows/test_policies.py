@@ -7,18 +7,18 @@ from temporalio.workflow import ActivityConfig
 
 from activities.heartbeat import EVERY
 from activities.looking import CLAIM
-from adapters.gigachat import files, seeing
+from adapters.gigachat import seeing
 from adapters.gigachat.account import GRACE, Access
 from adapters.places import PATIENCE
 from domain.policy import LONGEST_PAGE_S
-from domain.spending import BrakePolicy, SpendingPolicy
+from domain.spending import LONGEST_ATTEMPT, LONGEST_CALL, BrakePolicy, SpendingPolicy
 from runtime.provider_settings import LONGEST_PAGE
 from workers.workers import GRACE_OF
 from workflows.policies import CRAWL, TAGS, VISION
 from workflows.queues import TAGS_QUEUE, VISION_QUEUE
 
-#: Seconds of one request about pictures at most: for a place, for the answer, for letting the files go.
-REQUEST = PATIENCE + seeing.LONGEST + files.LETTING_GO
+#: Seconds of one request about pictures at most: for a place, for the answer and everything around it.
+REQUEST = PATIENCE + seeing.LONGEST
 
 
 def of(
@@ -50,6 +50,8 @@ def test_a_beat_or_two_may_be_missed() -> None:
 def test_a_probe_and_a_reserved_call_last_longer_than_what_they_are_for() -> None:
     longest = max(timedelta(seconds=REQUEST), of(TAGS, "start_to_close_timeout"))
 
+    assert timedelta(seconds=LONGEST_CALL) > longest
+    assert timedelta(seconds=LONGEST_ATTEMPT) >= of(VISION, "start_to_close_timeout")
     assert timedelta(seconds=BrakePolicy().probe_s) > longest
     assert timedelta(seconds=SpendingPolicy().call_ends_after_s) > of(VISION, "start_to_close_timeout")
 

@@ -4,12 +4,12 @@
 WITH told AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS t (
         share_id uuid, state text, input_tokens bigint, output_tokens bigint, cached_tokens bigint,
-        cost_microunits bigint
+        cost_microunits bigint, error text
     )
 ), ended AS (
     UPDATE spend_ledger l SET state = t.state, input_tokens = t.input_tokens, output_tokens = t.output_tokens,
         cached_tokens = t.cached_tokens, cost_microunits = t.cost_microunits, request_id = $2, model_answered = $3,
-        error = $4, ended_at = now()
+        error = COALESCE(t.error, $4), ended_at = now()
     FROM told t WHERE l.id = t.share_id AND (l.state = 'reserved' OR l.state = 'lost' AND t.state <> 'lost')
     RETURNING l.tenant_id, l.day, l.stage, l.state, l.reserved_tokens, l.reserved_microunits,
         l.input_tokens + l.output_tokens AS tokens, l.cost_microunits AS microunits

@@ -16,6 +16,17 @@ from tests.servers.gigachat.state import State
 _OAUTH = "/api/v2/oauth"
 
 
+#: How Azure says that it does not answer this.
+FILTERED = {
+    "message": "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.",
+    "type": None,
+    "param": "prompt",
+    "code": "content_filter",
+    "status": 400,
+    "innererror": {"code": "ResponsibleAIPolicyViolation"},
+}
+
+
 class ClosedError(Exception):
     """The connection is closed in the middle of an answer."""
 
@@ -42,7 +53,7 @@ class Around:
             state.at_once -= 1
 
     async def _answer(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-        fault = self._fault(scope["path"], body)
+        fault = self._fault(f"{scope['method']} {scope['path']}", body)
         if fault and fault.latency:
             await asyncio.sleep(fault.latency)
         refusal = self._unauthorized(scope) or self._crowded(scope)
@@ -59,9 +70,9 @@ class Around:
         else:
             await (refusal or self._app)(scope, _once(body, receive), send)
 
-    def _fault(self, path: str, body: bytes) -> Fault | None:
+    def _fault(self, call: str, body: bytes) -> Fault | None:
         said = json.dumps(_read(body), ensure_ascii=False)
-        return next((fault for fault in self.state.faults if fault.takes(path, said)), None)
+        return next((fault for fault in self.state.faults if fault.takes(call, said)), None)
 
     def _unauthorized(self, scope: Scope) -> Response | None:
         """A key and an RqUID for a token, a token for everything else."""
@@ -100,6 +111,8 @@ class Around:
 def _failed(fault: Fault) -> Response | None:
     if fault.how == "html":
         return HTMLResponse("<html><body>Bad gateway</body></html>", 200)
+    if fault.how == "filtered":
+        return JSONResponse({"error": FILTERED}, 400)
     if fault.how != "status":
         return None
     headers = {"Retry-After": fault.retry_after} if fault.retry_after else None

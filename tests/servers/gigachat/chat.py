@@ -46,6 +46,8 @@ def answer(state: State, question: Question, session: str | None, fault: Fault |
     answered = min(counted(text), question.max_tokens or 10_000)
     state.bill(asked, answered, cached)
     state.looks.update(hashlib.sha256(file.body).hexdigest() for file in question.pictures)
+    if fault and fault.how == "uncounted":
+        asked = answered = cached = 0
     ending = "function_call" if question.function and ending == "stop" else ending
     arguments = instance(question.parameters) if question.function else {}
     return Answer(

@@ -7,13 +7,16 @@ from typing import Any, Literal, get_args
 
 How = Literal[
     "status", "close", "hang", "hang_after_billing", "html", "says", "fenced", "prose", "truncated", "empty",
-    "contradicting", "wrong_types", "huge", "blacklist",
+    "contradicting", "wrong_types", "huge", "blacklist", "uncounted", "filtered",
 ]  # fmt: skip
 
 
 @dataclass
 class Fault:
-    """One wish: of which calls (``path`` is in the call's, ``word`` in its body), how, how often, for how long."""
+    """One wish: of which calls, how, how often, for how long.
+
+    ``path`` is in the call's method and path, ``word`` in its body.
+    """
 
     how: How = "status"
     path: str = "/chat/completions"

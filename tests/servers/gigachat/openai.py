@@ -24,6 +24,12 @@ def completion(state: State, body: dict[str, Any], fault: Fault | None) -> dict[
     text = answer_to(body["messages"][-1]["content"], schema, ())
     text, ending = spoiled(fault.how, text, fault.content) if fault else (text, "stop")
     state.bill(counted(asked), counted(text))
+    counts = {
+        "prompt_tokens": counted(asked),
+        "completion_tokens": counted(text),
+        "total_tokens": counted(asked) + counted(text),
+        "prompt_tokens_details": {"cached_tokens": 0},
+    }
     return {
         "id": f"chatcmpl-{uuid4().hex}",
         "object": "chat.completion",
@@ -37,12 +43,7 @@ def completion(state: State, body: dict[str, Any], fault: Fault | None) -> dict[
                 "finish_reason": ENDINGS.get(ending, ending),
             }
         ],
-        "usage": {
-            "prompt_tokens": counted(asked),
-            "completion_tokens": counted(text),
-            "total_tokens": counted(asked) + counted(text),
-            "prompt_tokens_details": {"cached_tokens": 0},
-        },
+        **({} if fault and fault.how == "uncounted" else {"usage": counts}),
     }
 
 

@@ -1,11 +1,12 @@
 """Pictures as GigaChat takes them: small JPEGs, whatever they were, with nothing of a camera's notes in them."""
 
-import asyncio
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Final
 
 from adapters.colours import measured
+from adapters.one_thread import DECODING
 from adapters.pictures import opened, our_errors, small
 from contracts.errors import RefusedError
 from contracts.sight import RawPicture
@@ -28,18 +29,17 @@ class Prepared:
 
 
 class Preparing:
-    """Makes them, one at a time: with the gate on pixels that bounds the memory."""
+    """Makes them, one at a time in the process: with the gate on pixels that bounds the memory."""
 
     def __init__(self, max_pixels: int) -> None:
-        self._max_pixels, self._decoding = max_pixels, asyncio.Lock()
+        self._max_pixels = max_pixels
 
     async def prepared(self, picture: RawPicture) -> Prepared | RefusedError:
         """Return the JPEG of a picture, of an animation that of its first frame, or why it is none."""
-        async with self._decoding:
-            try:
-                return await asyncio.to_thread(self._prepared, picture)
-            except RefusedError as refused:
-                return refused
+        try:
+            return await DECODING.do(partial(self._prepared, picture))
+        except RefusedError as refused:
+            return refused
 
     def _prepared(self, picture: RawPicture) -> Prepared:
         with opened(picture.body, picture.mime, self._max_pixels) as image:

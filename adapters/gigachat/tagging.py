@@ -19,6 +19,7 @@ from adapters.answers.schemas import TAGS
 from adapters.answers.tags import tags_in
 from adapters.gigachat.account import PROVIDER, Account
 from adapters.manners import Manners
+from adapters.model_names import model_name
 from adapters.prompts import Prompt
 from adapters.tag_question import MAX_OUTPUT, TagQuestion
 from adapters.usage import counted_usage
@@ -83,7 +84,7 @@ class GigaChatTagger:
         if said.response_metadata.get("finish_reason") == "blacklist":
             raise RefusedError("GigaChat does not speak about this", "blacklist", usage)
         tags = await asyncio.to_thread(tags_in, said.text, usage)
-        model = str(said.response_metadata.get("model_name") or self.model)
+        model = model_name(said.response_metadata.get("model_name"), self.model)
         return TagAnswer(tags=tags, provider=PROVIDER, model=model, usage=usage)
 
 

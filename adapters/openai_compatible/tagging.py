@@ -8,6 +8,7 @@ from uuid import UUID
 from adapters.answers.schemas import TAGS
 from adapters.answers.tags import tags_in
 from adapters.manners import Manners
+from adapters.model_names import model_name
 from adapters.openai_compatible.chat import ChatService, Completion, NotTakenError
 from adapters.prompts import Prompt
 from adapters.tag_question import MAX_OUTPUT, TagQuestion
@@ -69,7 +70,7 @@ class OpenAITagger:
             raise RefusedError("the model does not speak about this", "blacklist", usage)
         content = (choice.message.content if choice else None) or ""
         tags = await asyncio.to_thread(tags_in, content, usage)
-        return TagAnswer(tags=tags, provider=PROVIDER, model=said.model or self.model, usage=usage)
+        return TagAnswer(tags=tags, provider=PROVIDER, model=model_name(said.model, self.model), usage=usage)
 
 
 def _usage(said: Completion) -> Usage:

@@ -1,6 +1,5 @@
 """One Crawl4AI server: what it is asked, how much of its answer is taken, and what its refusals mean."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,15 +1,16 @@
 """Looking at pictures by GigaChat: up to ten of them in one request."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from gigachat.exceptions import BadRequestError
 from gigachat.models import Chat, JsonSchemaResponseFormat, Messages, MessagesRole
 
+from adapters.answers.reading import read
 from adapters.answers.schemas import PICTURES
 from adapters.gigachat.account import PROVIDER, Account
 from adapters.gigachat.facts import Result, refused_together, results, said_in
@@ -97,7 +98,7 @@ class GigaChatSight:
                 return replace(_NOTHING_ASKED, results=_woven(files, ()))
             said = said_in(await self._manners.ask(lambda wish: sdk.achat(self._question(ids, wish))))
         taken = [picture for picture, file in zip(pictures, files, strict=True) if isinstance(file, str)]
-        seen = await asyncio.to_thread(results, said, taken, self._clock())
+        seen = await read(partial(results, said, taken, self._clock()), said.usage)
         return Sight(_woven(files, seen), said.usage, said.model)
 
     def _question(self, ids: Sequence[str], wish: JsonSchemaResponseFormat | None) -> Chat:

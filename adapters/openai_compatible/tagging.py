@@ -1,10 +1,11 @@
 """Tags by any model behind an OpenAI-compatible address."""
 
-import asyncio
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from adapters.answers.reading import read
 from adapters.answers.schemas import TAGS
 from adapters.answers.tags import tags_in
 from adapters.manners import Manners
@@ -69,7 +70,7 @@ class OpenAITagger:
         if choice and (choice.finish_reason == "content_filter" or choice.message.refusal):
             raise RefusedError("the model does not speak about this", "blacklist", usage)
         content = (choice.message.content if choice else None) or ""
-        tags = await asyncio.to_thread(tags_in, content, usage)
+        tags = await read(partial(tags_in, content, usage), usage)
         return TagAnswer(tags=tags, provider=PROVIDER, model=model_name(said.model, self.model), usage=usage)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import httpx
 
+from adapters.answer_bodies import BodyError
 from contracts.errors import (
     PipelineError,
     RateLimitedError,
@@ -17,6 +18,7 @@ from contracts.errors import (
     RejectedError,
     UnansweredError,
     UnavailableError,
+    UnusableAnswerError,
 )
 from domain.text import normalized, storable
 
@@ -72,7 +74,13 @@ def is_away(status: int) -> bool:
 
 
 def unreachable(service: Service, error: httpx.HTTPError, *, is_paid: bool = True) -> UnavailableError:
-    """Return the error of a call that got no answer; ``is_paid``: had it been answered, that would cost something."""
+    """Return the error of a call that got no answer, or one that is not read.
+
+    ``is_paid``: had it been answered, that would cost something.
+    """
+    if isinstance(error, BodyError):
+        said = f"{service.name} answered {error}"
+        return UnusableAnswerError(said) if is_paid else UnavailableError(said)
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
         return UnavailableError(
             f"the certificate of {service.name} is signed by nobody who is trusted here: put the root "

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Protocol
 
 from PIL import Image
 
 from adapters.colours import Measured, kind, measured
+from adapters.one_thread import DECODING
 from adapters.pictures import opened, small
 from contracts.asking import Asker
 from contracts.vision import Ocr, PictureFacts, PictureKind
@@ -51,7 +53,6 @@ class LocalVision:
         self, max_pixels: int, ocr: OcrEngine | None = None, clock: Callable[[], datetime] = _now
     ) -> None:
         self._max_pixels, self._ocr, self._clock = max_pixels, ocr, clock
-        self._decoding = asyncio.Lock()  # one at a time: with the gate on pixels it bounds the memory
         self.model = f"facts+{ocr.name}" if ocr else "facts"
 
     async def look(self, body: bytes, mime: str, asker: Asker) -> PictureFacts:  # noqa: ARG002  as the tagger
@@ -61,8 +62,7 @@ class LocalVision:
             RefusedError: ``too_many_pixels``, ``broken_picture``, or ``unsupported_mime`` (SVG).
             UnavailableError: the text could not be read now.
         """
-        async with self._decoding:
-            opening = await asyncio.to_thread(self._open, body, mime)
+        opening = await DECODING.do(partial(self._open, body, mime))  # one at a time bounds the memory
         return await asyncio.to_thread(self._facts, opening)
 
     def _open(self, body: bytes, mime: str) -> _Opened:

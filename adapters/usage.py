@@ -1,16 +1,27 @@
 """Tokens as providers count them."""
 
+import math
+from typing import Final
+
 from contracts.asking import Usage
 from contracts.spending import Estimate
 
+#: No model reads or writes more in one answer; whoever counts more is not believed beyond it.
+_MOST: Final = 10_000_000
 
-def counted_usage(asked: int | None, answered: int | None, cached: int | None) -> Usage:
-    """Return the usage that a provider told of; what it left out, or counted below nothing, is none."""
-    return Usage(
-        input_tokens=max(0, asked or 0),
-        output_tokens=max(0, answered or 0),
-        cached_tokens=max(0, cached or 0),
-    )
+
+def counted_usage(asked: object, answered: object, cached: object) -> Usage:
+    """Return the usage that a provider told of; what it left out, or counted below nothing, is none.
+
+    A part of a token is a whole one. What is no number is none either: an answer is not lost for its count.
+    """
+    return Usage(input_tokens=_count(asked), output_tokens=_count(answered), cached_tokens=_count(cached))
+
+
+def _count(told: object) -> int:
+    if not isinstance(told, int | float) or not told > 0:  # which nothing is compared to "not a number"
+        return 0
+    return math.ceil(min(told, _MOST))
 
 
 def usage_or_estimate(usage: Usage, estimate: Estimate) -> Usage:

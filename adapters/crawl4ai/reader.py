@@ -18,8 +18,8 @@ from domain.policy import CrawlPolicy
 
 #: What makes pages stale that were read by an older one of this reader.
 VERSION: Final = "1"
-#: An answer holds a page several times: as it came, cleaned, and as Markdown.
-ROOM: Final = 3
+#: An answer holds a page several times: as it came, cleaned, and as Markdown. A page that is large is markup mostly.
+ROOM: Final = 2
 #: The part of a read's time that finding out where a link leads may take, before the page is read and once more after.
 _FOR_THE_WAY: Final = 0.25
 

@@ -1,15 +1,23 @@
-"""What a Crawl4AI server says of one page: as one JSON document, or as lines of a stream."""
+"""What a Crawl4AI server says of one page: as one JSON document, or as lines of a stream.
+
+It says much more than is asked: every link and every picture of the page. That cannot be left out of its answer without
+leaving their words out of the text; so it is left out here, while the answer is read.
+"""
 
 import json
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from adapters.crawl4ai import bulk
 from contracts.errors import UnavailableError
 from domain.text import storable
+
+#: The headers of a page's answer that matter.
+Header = Literal["content-type", "x-egress-status"]
+_TITLES: Final = ("og:title", "title")
 
 
 def _cleaned(value: object) -> object:
@@ -63,12 +71,18 @@ class Result(BaseModel):
     def title(self) -> str | None:
         """The title that the page gives itself."""
         known = self.metadata or {}
-        return next((name for key in ("og:title", "title") if isinstance(name := known.get(key), str)), None)
+        return next((name for key in _TITLES if isinstance(name := known.get(key), str)), None)
 
-    def header(self, name: str) -> str:
+    def header(self, name: Header) -> str:
         """Return a header of the page's answer; '' where it has none."""
         found = (str(value) for key, value in (self.response_headers or {}).items() if key.lower() == name)
         return next(found, "")
+
+
+#: What is kept of an answer, under whatever it stands.
+_KEPT: Final = frozenset({
+    "results", *Result.model_fields, *Markdown.model_fields, *_TITLES, *get_args(Header),
+})  # fmt: skip
 
 
 def result_in(document: bytes) -> Result:
@@ -104,9 +118,13 @@ def _each(lines: bytes) -> Iterator[Any]:
 def _loaded(document: bytes) -> Any:
     bulk.check(document)
     try:
-        return json.loads(document)
+        return json.loads(document, object_pairs_hook=_kept)
     except (ValueError, RecursionError) as error:
         raise _unreadable() from error
+
+
+def _kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in pairs if name.lower() in _KEPT}
 
 
 def _result(said: object) -> Result:

@@ -1,22 +1,26 @@
 """One Crawl4AI server: what it is asked, how much of its answer is taken, and what its refusals mean."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import httpx
 
+from adapters.answer_bodies import UNPACKED, is_packed
 from adapters.crawl4ai import verdict
 from adapters.crawl4ai.request import crawl_of
 from adapters.crawl4ai.results import Result, result_among, result_in
 from adapters.http_errors import is_away, told_wait
+from adapters.one_thread import OneThread
 from contracts.errors import LinkFailedError, PipelineError, RateLimitedError, RefusedError, UnavailableError
 
 _MOST_WORDS: Final = 64 * 1024  # bytes of a refusal
+#: Answers are read one at a time: that takes several times their size.
+_READING: Final = OneThread("reading of crawled pages")
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Access:
     """Where the server is, what it knows us by, the most seconds of one silence and bytes of one answer."""
 
     url: str
-    token: str | None
+    token: str | None = field(repr=False)
     seconds: float
     most_bytes: int
 
@@ -51,9 +55,9 @@ class Crawl4AI:
         body = crawl_of(url, page_seconds)
         with _our_errors(self._access.seconds):
             if (said := await self._post("/crawl", body)) is not None:
-                return await asyncio.to_thread(result_in, said)
+                return await _READING.do(partial(result_in, said))
             if (said := await self._post("/crawl/stream", body)) is not None:
-                return await asyncio.to_thread(result_among, said)
+                return await _READING.do(partial(result_among, said))
         raise UnavailableError("The crawler failed in whatever way it was asked.")
 
     async def _post(self, path: str, body: dict[str, Any]) -> bytes | None:
@@ -65,6 +69,8 @@ class Crawl4AI:
             ) as answer,
         ):
             if answer.status_code == httpx.codes.OK:
+                if is_packed(answer):
+                    raise UnavailableError("The crawler packs its answers, which nobody asked for.")
                 return await _whole(answer, self._access.most_bytes)
             if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
                 return None
@@ -72,7 +78,7 @@ class Crawl4AI:
 
     def _headers(self) -> dict[str, str]:
         known = {"Authorization": f"Bearer {self._access.token}"} if self._access.token else {}
-        return {"Accept-Encoding": "identity", **known}
+        return {**UNPACKED, **known}
 
 
 async def _whole(answer: httpx.Response, most: int) -> bytes:

@@ -12,6 +12,7 @@ import httpx
 from gigachat import GigaChat
 from pydantic import SecretStr
 
+from adapters.answer_bodies import bound
 from adapters.gigachat.errors import our_errors
 from adapters.http_errors import Service
 from adapters.places import PATIENCE, Places
@@ -19,6 +20,8 @@ from adapters.places import PATIENCE, Places
 PROVIDER: Final = "gigachat"
 #: Seconds that a whole call may take beyond its timeout, which is of one silence: so it is known what was silent.
 GRACE: Final = 5.0
+#: Bytes of an answer; the largest are 32 vectors of a few thousand numbers.
+MAX_BODY: Final = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Account:
             ssl_context=_trusting(access.ca_bundle), timeout=access.timeout, max_retries=0,
             access_token="", user="", password="", ca_bundle_file="", cert_file="", verify_ssl_certs=True,
         )  # fmt: skip
+        for client in (self.sdk._aclient, self.sdk._auth_aclient):  # noqa: SLF001  it takes no client of ours
+            bound(client, MAX_BODY)
 
     def place(self) -> AbstractAsyncContextManager[None]:
         """Return one of the places of those who ask, which is held while the context is open.

@@ -1,6 +1,5 @@
 """What GigaChat answered about pictures, as facts of each."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,15 +10,13 @@ from gigachat.models import ChatCompletion
 from adapters.answers.pictures import SeenPicture, pictures_in
 from adapters.gigachat.account import PROVIDER
 from adapters.gigachat.preparing import Prepared
+from adapters.model_names import model_name
 from adapters.usage import counted_usage, shares
 from contracts.asking import Usage
 from contracts.errors import PipelineError, RefusedError, RejectedError, UnusableAnswerError
 from contracts.vision import Ocr, PictureFacts
 
 Result = PictureFacts | PipelineError
-
-#: A model's name becomes a part of a key.
-_NO_NAME: Final = re.compile(r"[^\w.:-]")
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ def said_in(completion: ChatCompletion) -> Said:
     """Return what the completion says. Raises IndexError where it says nothing at all."""
     choice, counted = completion.choices[0], completion.usage
     usage = counted_usage(counted.prompt_tokens, counted.completion_tokens, counted.precached_prompt_tokens)
-    model = _NO_NAME.sub("_", completion.model)[:80]
+    model = model_name(completion.model, "").replace("/", "_")  # a part of a key
     return Said(choice.message.content, choice.finish_reason or "", model, usage)
 
 

@@ -1,12 +1,12 @@
 """Pictures as GigaChat takes them: small JPEGs, whatever they were, with nothing of a camera's notes in them."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Final
 
 from adapters.colours import measured
+from adapters.one_thread import DECODING
 from adapters.pictures import opened, our_errors, small
 from contracts.errors import RefusedError
 from contracts.sight import RawPicture
@@ -29,20 +29,18 @@ class Prepared:
 
 
 class Preparing:
-    """Makes them one at a time, which bounds the memory with the gate on pixels, and in one thread.
+    """Makes them, one at a time in the process and in one thread: with the gate on pixels that bounds the memory.
 
-    Each thread keeps for itself some of what it gave back: in several ones, large pictures took as much again. And a
-    thread cannot be broken off: whoever asks after somebody who was cancelled waits until it is free.
+    Each thread keeps for itself some of what it gave back: in several ones, large pictures took as much again.
     """
 
     def __init__(self, max_pixels: int) -> None:
-        self._max_pixels, self._decoding = max_pixels, ThreadPoolExecutor(1, "picture")
+        self._max_pixels = max_pixels
 
     async def prepared(self, picture: RawPicture) -> Prepared | RefusedError:
         """Return the JPEG of a picture, of an animation that of its first frame, or why it is none."""
-        loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._decoding, self._prepared, picture)
+            return await DECODING.do(partial(self._prepared, picture))
         except RefusedError as refused:
             return refused
 

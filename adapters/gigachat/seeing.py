@@ -1,15 +1,16 @@
 """Looking at pictures by GigaChat: up to ten of them in one request."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from gigachat.exceptions import BadRequestError
 from gigachat.models import Chat, JsonSchemaResponseFormat, Messages, MessagesRole
 
+from adapters.answers.reading import read
 from adapters.answers.schemas import PICTURES
 from adapters.gigachat.account import GRACE, PROVIDER, Account
 from adapters.gigachat.facts import results, said_in
@@ -96,7 +97,7 @@ class GigaChatSight:
                 said = said_in(await self._manners.ask(lambda wish: sdk.achat(self._question(ids, wish))))
         said = replace(said, usage=usage_or_estimate(said.usage, self._estimate(len(ids))))
         taken = [picture for picture, file in zip(pictures, files, strict=True) if isinstance(file, str)]
-        seen = await asyncio.to_thread(results, said, taken, self._clock())
+        seen = await read(partial(results, said, taken, self._clock()), said.usage)
         return _among(files, Sight(seen, said.usage, said.model))
 
     def _question(self, ids: Sequence[str], wish: JsonSchemaResponseFormat | None) -> Chat:

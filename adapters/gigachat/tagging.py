@@ -1,9 +1,8 @@
 """Tags by GigaChat, asked through GigaChain (``langchain-gigachat``)."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -15,10 +14,12 @@ from gigachat.models import JsonSchemaResponseFormat
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langsmith import tracing_context
 
+from adapters.answers.reading import read
 from adapters.answers.schemas import TAGS
 from adapters.answers.tags import tags_in
 from adapters.gigachat.account import PROVIDER, Account
 from adapters.manners import Manners
+from adapters.model_names import model_name
 from adapters.prompts import Prompt
 from adapters.tag_question import MAX_OUTPUT, TagQuestion
 from adapters.usage import counted_usage, usage_or_estimate
@@ -82,8 +83,8 @@ class GigaChatTagger:
         usage = usage_or_estimate(_usage(said), estimate)
         if said.response_metadata.get("finish_reason") == "blacklist":
             raise RefusedError("GigaChat does not speak about this", "blacklist", usage)
-        tags = await asyncio.to_thread(tags_in, said.text, usage)
-        model = str(said.response_metadata.get("model_name") or self.model)
+        tags = await read(partial(tags_in, said.text, usage), usage)
+        model = model_name(said.response_metadata.get("model_name"), self.model)
         return TagAnswer(tags=tags, provider=PROVIDER, model=model, usage=usage)
 
 

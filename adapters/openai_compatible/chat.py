@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from adapters.answer_bodies import bound
 from adapters.http_errors import Service, refused, unreachable
 from adapters.places import Places
 from contracts.errors import (
@@ -56,14 +57,14 @@ class Choice(_Lenient):
 class Details(_Lenient):
     """Which of the tokens cost less."""
 
-    cached_tokens: int | None = None
+    cached_tokens: Any = None
 
 
 class Counted(_Lenient):
-    """The tokens of an answer."""
+    """The tokens of an answer, whatever was put there: ``counted_usage`` takes numbers."""
 
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: Any = None
+    completion_tokens: Any = None
     prompt_tokens_details: Details | None = None
 
 
@@ -71,7 +72,7 @@ class Completion(_Lenient):
     """An answer; many services leave out the rest."""
 
     choices: tuple[Choice, ...]
-    model: str | None = None
+    model: Any = None
     usage: Counted | None = None
 
 
@@ -112,6 +113,7 @@ class ChatService:
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=access.timeout,
         )
+        bound(self._client, MAX_BODY)
 
     def place(self) -> AbstractAsyncContextManager[None]:
         """Return one of the places of those who ask. Raises BusyError where none becomes free soon."""
@@ -133,13 +135,8 @@ class ChatService:
         raise NotTakenError(error) if type(error) is RejectedError and status == 400 else error
 
     async def _post(self, body: dict[str, Any]) -> tuple[int, httpx.Headers, bytes]:
-        async with self._client.stream("POST", "/chat/completions", json=body) as response:
-            answer = b""
-            async for piece in response.aiter_bytes():
-                answer += piece
-                if len(answer) > MAX_BODY:
-                    raise UnusableAnswerError(f"an answer of more than {MAX_BODY} bytes")
-            return response.status_code, response.headers, answer
+        response = await self._client.post("/chat/completions", json=body)
+        return response.status_code, response.headers, response.content
 
     def _refused(self, status: int, headers: httpx.Headers, answer: bytes) -> PipelineError:
         error = refused(self._service, status, headers, answer)

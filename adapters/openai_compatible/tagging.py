@@ -1,13 +1,15 @@
 """Tags by any model behind an OpenAI-compatible address."""
 
-import asyncio
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from adapters.answers.reading import read
 from adapters.answers.schemas import TAGS
 from adapters.answers.tags import tags_in
 from adapters.manners import Manners
+from adapters.model_names import model_name
 from adapters.openai_compatible.chat import ChatService, Completion, NotTakenError
 from adapters.prompts import Prompt
 from adapters.tag_question import MAX_OUTPUT, TagQuestion
@@ -72,8 +74,9 @@ class OpenAITagger:
         if choice and (choice.finish_reason == "content_filter" or choice.message.refusal):
             raise RefusedError("the model does not speak about this", "blacklist", usage)
         content = (choice.message.content if choice else None) or ""
-        tags = await asyncio.to_thread(tags_in, content, usage)
-        return TagAnswer(tags=tags, provider=self.provider, model=said.model or self.model, usage=usage)
+        tags = await read(partial(tags_in, content, usage), usage)
+        model = model_name(said.model, self.model)
+        return TagAnswer(tags=tags, provider=self.provider, model=model, usage=usage)
 
 
 def _usage(said: Completion) -> Usage:

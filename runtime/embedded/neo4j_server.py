@@ -13,7 +13,7 @@ from typing import Final
 
 from neo4j import AsyncGraphDatabase
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from runtime.embedded.alone import alone
 from runtime.embedded.errors import StackError
@@ -56,7 +56,7 @@ class Neo4jAddress(BaseModel, frozen=True):
 
     url: str
     user: str
-    password: str
+    password: str = Field(repr=False)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from runtime.embedded.alone import alone
 from runtime.embedded.errors import StackError
@@ -24,7 +24,7 @@ class S3Address(BaseModel, frozen=True):
 
     url: str
     access_key: str
-    secret_key: str
+    secret_key: str = Field(repr=False)
     #: A folder for each bucket, a file for each object.
     buckets: Path
 

@@ -1,6 +1,7 @@
 """Reading pages by a Crawl4AI server, over a real socket: what it reads, and whose fault it is when it does not."""
 
 import asyncio
+import json
 import time
 import tracemalloc
 from collections.abc import AsyncIterator
@@ -17,7 +18,7 @@ from contracts.errors import LinkFailedError, PipelineError, RateLimitedError, R
 from domain.policy import CrawlPolicy
 from tests.servers import hostile_site as web
 from tests.servers.crawl4ai.internet import Internet
-from tests.servers.crawl4ai.results import failed
+from tests.servers.crawl4ai.results import blank, failed
 from tests.servers.crawl4ai.server import FakeCrawl4AI, Manners
 from tests.servers.crawl4ai.tricks import TRICKS
 from tests.servers.hostile_site import ARTICLE, HostileSite
@@ -360,7 +361,36 @@ async def test_an_answer_without_end_is_left_at_its_bound() -> None:
         tracemalloc.stop()
 
     assert reason == "too_large"
-    assert peak < 3 * ROOM * POLICY.max_response_bytes
+    assert peak < 4 * ROOM * POLICY.max_response_bytes
+
+
+def a_page_of_links(megabytes: int) -> bytes:
+    """The answer about a page that is nothing but links; with every link as the real server tells of it."""
+    link = {"text": "a", "title": None, "base_domain": "x", "head_data": None, "score": None}
+    links = [{"href": f"http://x/{number}", **link} for number in range(megabytes * 10_000)]
+    page = {**blank(URL), "success": True, "links": {"internal": links}, "markdown": "Мост открыт"}
+    return json.dumps({"success": True, "results": [page]}).encode()
+
+
+async def test_links_and_pictures_of_a_page_are_not_held() -> None:
+    answer = a_page_of_links(5)
+    policy = CrawlPolicy(total_timeout_s=30, max_response_bytes=len(answer))
+    async with HostileSite({"/crawl": web.plain(answer, kind="application/json")}) as crawler:
+        reader = Crawl4AIReader(policy, f"http://{crawler.address}", None, 30.0, resolver=anywhere)
+        await reader.read(URL)  # whatever is loaded at the first time
+        tracemalloc.start()
+        await asyncio.gather(*(reader.read(URL) for _ in range(4)))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+    assert peak < (2 * 4 + 1) * len(answer)
+
+
+async def test_a_packed_answer_is_the_crawlers_fault() -> None:
+    async with HostileSite({"/crawl": web.gzip_bomb(8)}) as crawler:
+        reader = Crawl4AIReader(POLICY, f"http://{crawler.address}", None, 30.0, resolver=anywhere)
+        with pytest.raises(UnavailableError, match="packs its answers"):
+            await reader.read(URL)
 
 
 async def refused_by(reader: Crawl4AIReader) -> str:

@@ -90,6 +90,11 @@ def garbage() -> Answer:
     return stream
 
 
+def _length(head: list[str]) -> int:
+    told = (line.partition(":")[2] for line in head if line.lower().startswith("content-length:"))
+    return int(next(told, "0"))
+
+
 class HostileSite:
     """Serves ``answers`` by path as long as the ``async with`` block lasts; ``asked`` are (host header, path)."""
 
@@ -129,6 +134,7 @@ class HostileSite:
             path = head[0].split()[1]
             host = next(line.partition(":")[2].strip() for line in head if line.lower().startswith("host:"))
             self.asked.append((host, path))
+            await reader.readexactly(_length(head))  # else the system breaks the connection off
             async for piece in self.answers.get(path, plain(b"none", status="404 Not Found"))():
                 writer.write(piece)
                 await writer.drain()

@@ -11,8 +11,9 @@ from PIL import Image
 
 from contracts.errors import RefusedError
 
-#: Bytes that may be in use at once for a picture: with the process itself and the file it stays below 300 MB.
-MOST_BYTES: Final = 220_000_000
+#: Bytes that may be in use at once for a picture: with the process itself and the files of its request it stays below
+#: 300 MB.
+MOST_BYTES: Final = 190_000_000
 #: Pixels that are gone through at most, again for every scan: some seconds of processor time.
 MOST_STEPS: Final = 1_000_000_000
 

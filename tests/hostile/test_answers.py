@@ -29,9 +29,9 @@ def document(**fields: Any) -> bytes:
 
 
 def filled(piece: str) -> bytes:
-    """A page as large as is read, three times in an answer as large as is read; ``piece`` is what it is made of."""
+    """A page as large as is read, twice in an answer as large as is read; ``piece`` is what it is made of."""
     page = piece * ((PAGE - 1000) // len(piece.encode()))
-    return document(html=page, cleaned_html=page, markdown={"raw_markdown": page, "fit_markdown": ""})
+    return document(html=page, markdown={"raw_markdown": page, "fit_markdown": ""})
 
 
 def stuffed(begin: bytes, piece: bytes, end: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """The settings of those who do the thinking."""
 
+import re
 from pathlib import Path
 from typing import Final, Literal
 
@@ -7,6 +8,8 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 
 _TAGGERS: Final = ("local", "faulty", "gigachat", "openai")
 _ADDRESS: Final = r"^https?://[^@\s]+$"
+#: An authorization key of GigaChat, as its console gives it.
+_KEY: Final = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 #: The most seconds that reading one page may take.
 LONGEST_PAGE: Final = 44.0
 
@@ -65,8 +68,10 @@ class GigaChatSettings(BaseModel):
         """
         mistakes = []
         try:
-            if self.key() is None:
+            if (key := self.key()) is None:
                 mistakes.append("it is asked: give it credentials, or credentials_file")
+            elif not _KEY.fullmatch(key.get_secret_value()):
+                mistakes.append("credentials are no authorization key: it is written in Base64")
         except ValueError as error:
             mistakes.append(str(error))
         if self.ca_bundle and not self.ca_bundle.is_file():

@@ -1,10 +1,21 @@
 """Every setting, read once at the start from the environment and a file; all mistakes are told at once."""
 
+import re
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableError
 
 from runtime.provider_settings import (
     Crawl4AISettings,
@@ -21,10 +32,37 @@ class SettingsError(Exception):
     """A setting cannot be used; the message names every one of them."""
 
 
+_DATABASE: Final = re.compile(r"postgresql://\S+")
+_STREAMS: Final = re.compile(r"(rediss?|unix)://\S+")
+_ENGINE: Final = re.compile(r"[^\s/:]+:\d+|\[[0-9a-fA-F:]+\]:\d+")
+
+
+def _database(dsn: SecretStr) -> SecretStr:
+    if not _DATABASE.fullmatch(dsn.get_secret_value()):
+        raise ValueError("is no address like postgresql://user:password@host:5432/database")
+    return dsn
+
+
+def _streams(url: SecretStr) -> SecretStr:
+    if not _STREAMS.fullmatch(url.get_secret_value()):
+        raise ValueError("is no address like redis://host:6379/0")
+    return url
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _engine(address: str) -> str:
+    if not _ENGINE.fullmatch(address):
+        raise ValueError("is no address like host:7233")
+    return address
+
+
 class TemporalSettings(BaseModel):
     """The workflow engine. Without an address, a server of our own is started."""
 
-    address: str | None = None
+    address: Annotated[str, AfterValidator(_engine)] | None = None
     namespace: str = "default"
     cli: Path | None = None
     ui: bool = True
@@ -77,8 +115,8 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Path("data")
-    postgres_dsn: SecretStr | None = None
-    redis_url: SecretStr | None = None
+    postgres_dsn: Annotated[SecretStr, AfterValidator(_database)] | None = None
+    redis_url: Annotated[SecretStr, AfterValidator(_streams)] | None = None
     qdrant_url: str | None = None
     qdrant_api_key: SecretStr | None = None
     policies: Path | None = None
@@ -86,7 +124,9 @@ class Settings(BaseSettings):
     vector_size: int = Field(default=512, ge=64, le=8192)
     album_deadline_seconds: float = Field(default=600.0, gt=0)
     max_media_mb: float = Field(default=40.0, gt=0)
-    log_level: str = "info"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)
+    ] = "info"
     s3: S3Settings = S3Settings()
     neo4j: Neo4jSettings = Neo4jSettings()
     temporal: TemporalSettings = TemporalSettings()
@@ -121,6 +161,20 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as error:
         lines = (f"{_name(e['loc'])}: {_sentence(e['msg'])}" for e in error.errors())
         raise SettingsError("settings that cannot be used:\n  " + "\n  ".join(lines)) from error
+    except UnreadableError as error:
+        raise SettingsError(_unreadable(error)) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError("settings that cannot be used:\n  .env is not written in UTF-8") from error
+
+
+def _unreadable(error: UnreadableError) -> str:
+    """Say which group of settings is not written as it must be; the value itself may be a secret."""
+    field = re.search(r'field "(\w+)"', str(error))
+    name = f"POSTLOOM_{field[1].upper()}" if field else "a setting"
+    return (
+        f"settings that cannot be used:\n  {name}: is a group, whose settings are {name}__…; "
+        "a list or a mapping among them is written as JSON"
+    )
 
 
 def _sentence(said: str) -> str:

@@ -183,7 +183,8 @@ def test_the_doctor_asks_servers_that_are_configured_and_says_which_settings_lea
     nowhere = {
         "S3__BUCKET": "posts", "S3__ENDPOINT_URL": "http://127.0.0.1:1", "S3__ACCESS_KEY": "key",
         "S3__SECRET_KEY": "hidden", "NEO4J__URL": "bolt://127.0.0.1:1", "NEO4J__PASSWORD": "hidden",
-        "QDRANT_URL": "http://127.0.0.1:1",
+        "QDRANT_URL": "http://127.0.0.1:1", "POSTGRES_DSN": "postgresql://a:hidden@127.0.0.1:1/x",
+        "REDIS_URL": "redis://:hidden@127.0.0.1:1/0", "TEMPORAL__ADDRESS": "127.0.0.1:1",
     }  # fmt: skip
     for name, value in nowhere.items():
         monkeypatch.setenv(f"POSTLOOM_{name}", value)
@@ -192,7 +193,10 @@ def test_the_doctor_asks_servers_that_are_configured_and_says_which_settings_lea
 
     told = capsys.readouterr().out
     by_name = {finding["name"]: finding for finding in json.loads(told)["findings"]}
-    for name, setting in (("objects", "S3__"), ("vectors", "QDRANT_URL"), ("graph", "NEO4J__")):
+    for name, setting in {
+        "objects": "S3__", "vectors": "QDRANT_URL", "graph": "NEO4J__", "PostgreSQL": "POSTGRES_DSN",
+        "Redis": "REDIS_URL", "Temporal": "TEMPORAL__ADDRESS",
+    }.items():  # fmt: skip
         assert not by_name[name]["ok"] and f"POSTLOOM_{setting}" in by_name[name]["do"]
     assert "hidden" not in told
 
@@ -205,7 +209,13 @@ def test_the_doctor_asks_servers_that_are_configured_and_says_which_settings_lea
         ("S3__BUCKET", "No Bucket", "POSTLOOM_S3__BUCKET"),
         ("NEO4J__URL", "bolt://neo4j.example.org", "a url needs a password"),
         ("NEO4J__URL", "http://neo4j.example.org", "POSTLOOM_NEO4J__URL"),
-        ("NEO4J__URL", "bolt://neo4j:secret@neo4j.example.org", "POSTLOOM_NEO4J__URL"),
+        ("NEO4J__URL", "bolt://neo4j:hidden@neo4j.example.org", "POSTLOOM_NEO4J__URL"),
+        ("POSTGRES_DSN", "mysql://a:hidden@b/c", "no address like postgresql://"),
+        ("REDIS_URL", "hidden.example.org", "no address like redis://"),
+        ("TEMPORAL__ADDRESS", "hidden.example.org", "no address like host:7233"),
+        ("CRAWL__RESOLVE", "hidden", "is written as JSON"),
+        ("GIGACHAT", "hidden", "settings are POSTLOOM_GIGACHAT__"),
+        ("LOG_LEVEL", "loud", "'debug', 'info'"),
     ],
 )
 def test_a_store_that_cannot_be_meant_is_refused_with_the_setting(
@@ -217,6 +227,32 @@ def test_a_store_that_cannot_be_meant_is_refused_with_the_setting(
 
     told = capsys.readouterr().err
     assert said in told and f"POSTLOOM_{name.partition('__')[0]}" in told
+    assert "hidden" not in told and "Traceback" not in told
+
+
+def test_a_key_that_is_none_is_told_without_its_value(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTLOOM_PROVIDERS__TAGS", "gigachat")
+    monkeypatch.setenv("POSTLOOM_GIGACHAT__CREDENTIALS", "тайна")
+
+    assert run(["doctor"]) == 2
+
+    told = capsys.readouterr().err
+    assert "no authorization key" in told and "тайна" not in told
+
+
+@pytest.mark.parametrize("words", [["budget", "show"], ["stuck"], ["tenants", "add", "x"]])
+def test_a_database_that_is_away_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str]
+) -> None:
+    monkeypatch.setenv("POSTLOOM_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("POSTLOOM_POSTGRES_DSN", "postgresql://a:b@127.0.0.1:1/x")
+
+    assert run(words) == 1
+
+    told = capsys.readouterr().err
+    assert told.startswith("postloom: postgres: ") and told.count("\n") == 1
 
 
 def test_help_loads_nothing_heavy() -> None:

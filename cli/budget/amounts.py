@@ -53,8 +53,10 @@ def wish_of(stage: str | None, tokens: str | None, money: str | None) -> Wish:
 def _tokens(word: str) -> int | None:
     if word == NONE:
         return None
-    if not (word.isascii() and word.isdigit()) or int(word) > MOST:
+    if not (word.isascii() and word.isdigit()):
         raise CommandError(f"--tokens is a whole number from 0 on, or none; not {word!r}", 2)
+    if int(word) > MOST:
+        raise CommandError(f"--tokens: {word} is more than can be counted: at most {MOST}", 2)
     return int(word)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from runtime.embedded.fetching import cache_folder, pinned, which
 from runtime.embedded.ports import PREFERRED, is_free
+from runtime.setting_names import strangers
 from runtime.settings import Settings, SettingsError
 from workers.policies import load_policies
 
@@ -114,6 +115,14 @@ def ports(settings: Settings) -> Finding:
     taken = sorted(port for port in wanted.values() if port and not is_free(port))
     found = f"taken: {', '.join(map(str, taken))} (stepped over)" if taken else "all free"
     return Finding("ports", ok=True, found=found, needed=False)
+
+
+def setting_names(_: Settings) -> Finding:
+    """Whether each variable that begins as settings do is one."""
+    found = strangers()
+    return Finding(
+        "settings", not found, "; ".join(found) or "each is known", "correct the name", needed=False
+    )
 
 
 def policy_file(settings: Settings) -> Finding:

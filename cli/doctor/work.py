@@ -25,6 +25,7 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     checks.postgres,
     checks.redis,
     checks.ports,
+    checks.setting_names,
     checks.policy_file,
     checks.ocr,
     crawler,

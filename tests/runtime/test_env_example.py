@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 from pydantic import BaseModel
 
+from runtime.setting_names import names_of
 from runtime.settings import Settings
 
 _EXAMPLE: Final = Path(__file__).parents[2] / "deploy" / ".env.example"
@@ -50,6 +51,7 @@ def test_every_setting_stands_in_the_example_once_and_nothing_else_does() -> Non
     names = [name for name, _ in _examples()]
 
     assert sorted(names) == sorted(name for name, _ in _settings(Settings(_env_file=None), "POSTLOOM_"))
+    assert sorted(names) == sorted(names_of())
 
 
 def test_every_setting_has_a_sentence_above_it() -> None:

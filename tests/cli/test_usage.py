@@ -84,7 +84,7 @@ def _a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         ),
         (["budget", "set", "a", "--tokens=-1"], 2, "not '-1'"),
         (["budget", "set", "a", "--tokens", "٣"], 2, "not '٣'"),
-        (["budget", "set", "a", "--tokens", str(2**63)], 2, "a whole number"),
+        (["budget", "set", "a", "--tokens", str(2**63)], 2, "more than can be counted"),
         (["budget", "set", "a", "--money", "much"], 2, "--money is an amount like 12.50"),
         (["budget", "set", "a", "--money", "0.0000001"], 2, "with six places at most"),
         (["budget", "set", "a", "--money=-1"], 2, "not '-1'"),

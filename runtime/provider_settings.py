@@ -27,7 +27,8 @@ def secret(given: SecretStr | None, file: Path | None, name: str) -> SecretStr |
     try:
         read = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{name}_file: {file} cannot be read") from error
+        why = getattr(error, "strerror", None) or "not UTF-8"
+        raise ValueError(f"{name}_file: {file} cannot be read: {why}") from error
     if not read:
         raise ValueError(f"{name}_file: {file} is empty")
     return SecretStr(read)
@@ -69,7 +70,9 @@ class GigaChatSettings(BaseModel):
         mistakes = []
         try:
             if (key := self.key()) is None:
-                mistakes.append("it is asked: give it credentials, or credentials_file")
+                mistakes.append(
+                    "it is asked: POSTLOOM_GIGACHAT__CREDENTIALS or …__CREDENTIALS_FILE is needed"
+                )
             elif not _KEY.fullmatch(key.get_secret_value()):
                 mistakes.append("credentials are no authorization key: it is written in Base64")
         except ValueError as error:

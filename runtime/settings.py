@@ -14,6 +14,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableError
 
@@ -159,7 +160,7 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        lines = (f"{_name(e['loc'])}: {_sentence(e['msg'])}" for e in error.errors())
+        lines = (f"{_name(e['loc'])}: {_sentence(e)}" for e in error.errors())
         raise SettingsError("settings that cannot be used:\n  " + "\n  ".join(lines)) from error
     except UnreadableError as error:
         raise SettingsError(_unreadable(error)) from error
@@ -177,8 +178,10 @@ def _unreadable(error: UnreadableError) -> str:
     )
 
 
-def _sentence(said: str) -> str:
-    said = said.removeprefix("Value error, ")
+def _sentence(error: ErrorDetails) -> str:
+    if error["type"] == "string_pattern_mismatch":
+        return "is not written like the example in deploy/.env.example"
+    said = error["msg"].removeprefix("Value error, ")
     return said[:1].lower() + said[1:]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
+import re
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -37,6 +38,7 @@ from ingest.options import ImportOptions, ImportReport
 from runtime.temporal import connect
 from tests.chaos.orders import Orders
 from tests.chaos.servers import Servers
+from workers.policies import DEFAULT
 from workers.stores import MIGRATIONS
 
 PATIENCE: Final = 60.0
@@ -62,6 +64,18 @@ def _forks() -> Any:
         if before:
             os.environ["PYTHONPATH"] = before
     return context
+
+
+#: One host has all pages of a fault, within minutes.
+_PAGES: Final = re.compile(r"^  (per_tenant_daily|per_domain_hourly): \d+$", re.MULTILINE)
+
+
+def _policies(folder: Path) -> Path:
+    """Return the usual policies in a file, with room for every page."""
+    text, count = _PAGES.subn(r"  \1: 100000", DEFAULT.read_text(encoding="utf-8"))
+    assert count == 2
+    (folder / "policies.yaml").write_text(text, encoding="utf-8")
+    return folder / "policies.yaml"
 
 
 class NothingHappenedError(Exception):
@@ -163,7 +177,10 @@ class House:
         """Start the service, and do not wait."""
         from tests.chaos.service_process import main  # noqa: PLC0415  heavy, and needed in the child alone
 
-        given = {"data_dir": self.folder, "http_port": 0, "vision": {"ocr": False}, **self.settings}
+        given = {
+            "data_dir": self.folder, "http_port": 0, "vision": {"ocr": False},
+            "policies": _policies(self.folder), **self.settings,
+        }  # fmt: skip
         self.process = _forks().Process(target=main, args=(given,), daemon=True)
         self.process.start()
 

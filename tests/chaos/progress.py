@@ -13,8 +13,8 @@ from tests.chaos.expected import Expected
 from tests.chaos.house import House, until
 from tests.chaos.truth import ALBUMS, OUTBOX, PHOTOS, POSTS, TOMBSTONES, at_of
 
-#: Seconds that everything may take: an attempt whose process died is missed after at most 90, a claim after 180.
-DEADLINE: Final = 300.0
+#: Seconds that everything may take: an attempt whose process died is missed after at most 75, a claim after 215.
+DEADLINE: Final = 360.0
 
 
 async def settled(house: House, expected: Expected, seconds: float = DEADLINE) -> float:

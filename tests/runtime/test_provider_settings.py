@@ -62,7 +62,9 @@ def test_a_service_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch, name: 
 
 @pytest.mark.parametrize("who", ["TAGS", "VISION", "EMBEDDER"])
 def test_whoever_asks_gigachat_needs_a_key(monkeypatch: pytest.MonkeyPatch, who: str) -> None:
-    with pytest.raises(SettingsError, match="POSTLOOM_GIGACHAT: it is asked: POSTLOOM_GIGACHAT__CREDENTIALS or"):
+    with pytest.raises(
+        SettingsError, match="POSTLOOM_GIGACHAT: it is asked: POSTLOOM_GIGACHAT__CREDENTIALS or"
+    ):
         loaded(monkeypatch, **{f"PROVIDERS__{who}": "gigachat"})
 
 

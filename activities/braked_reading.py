@@ -36,7 +36,7 @@ class BrakedReader:
             page = await self._reader.read(url, asking.pay)
         except (
             BaseException
-        ) as error:  # also a cancellation: a probe that says nothing lets the next one through
+        ) as error:  # a cancellation too: a probe that says nothing lets the next one through
             await asking.end(_verdict(error), str(error))
             raise
         await asking.end(Verdict.ANSWERED)
@@ -51,6 +51,7 @@ class _Asking:
         self._id, self._is_probe, self._is_paid = uuid4(), False, False
 
     async def pay(self, host: str) -> None:
+        """Find out whether the crawler may be asked, then have the page of the host counted."""
         self._is_probe = await self._brake.ask(self._provider, self._id)
         await self._pay(host)
         self._is_paid = True

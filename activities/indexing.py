@@ -7,7 +7,7 @@ from uuid import UUID
 
 from temporalio import activity
 
-from activities.timing import happened_at, milliseconds_since, timing
+from activities.timing import asker, happened_at, milliseconds_since, timing
 from contracts.asking import Asker
 from contracts.commit import StageCommit
 from contracts.embedding import EmbedderIdentity, Vector
@@ -143,12 +143,9 @@ class IndexActivities:
 
 
 async def _point(material: PostMaterial, embedder: Embedder) -> VectorPoint:
-    ref, known = material.ref, timing()
-    asker = Asker(
-        tenant_id=ref.tenant_id, stage=Stage.VECTORS, post_id=ref.post_id,
-        attempt=known.attempts, since=known.scheduled_at,
-    )  # fmt: skip
-    vector = await embedder.vector_of(embedded_text(material), [asker])
+    ref = material.ref
+    askers = [asker(Stage.VECTORS, ref.tenant_id, ref.post_id)]
+    vector = await embedder.vector_of(embedded_text(material), askers)
     return VectorPoint(
         post_id=ref.post_id, vector=vector, payload=payload(material), embedder=embedder.identity
     )

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from activities.surely import surely
-from activities.timing import milliseconds_since, timing
+from activities.timing import asker, milliseconds_since
 from contracts.asking import Asker
 from contracts.errors import BusyError, PipelineError, RefusedError, RejectedError
 from contracts.identity import digest
@@ -149,7 +149,9 @@ class Looking:
     async def _ask(self, request: MediaRequest, eye: Eye) -> PictureFacts:
         media, start = request.media, datetime.now(UTC)
         body = await self._objects.get(media.object_key or "")
-        facts = await eye.vision.look(body, media.mime, _asker(request))
+        facts = await eye.vision.look(
+            body, media.mime, asker(Stage.VISION, request.tenant_id, request.post_id, request.media.sha256)
+        )
         return facts.model_copy(update={"duration_ms": milliseconds_since(start)})
 
     async def _refused(self, request: MediaRequest, eye: Eye, reason: str) -> MediaSeen:
@@ -162,14 +164,6 @@ def _key(request: MediaRequest, eye: Eye) -> str:
     """Return the key of the answer's object."""
     who = f"{eye.vision.provider}_{eye.vision.model}"
     return f"vision/{request.tenant_id}/{request.media.sha256}_{who}_v1.0.json"
-
-
-def _asker(request: MediaRequest) -> Asker:
-    known = timing()
-    return Asker(
-        tenant_id=request.tenant_id, stage=Stage.VISION, post_id=request.post_id, sha256=request.media.sha256,
-        attempt=known.attempts, since=known.scheduled_at,
-    )  # fmt: skip
 
 
 def _written(facts: PictureFacts, version: str) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, Protocol
 from temporalio import activity
 
 from activities.flagging import Count, as_metadata, tagging_flags, tell
-from activities.timing import happened_at, milliseconds_since, timing
+from activities.timing import asker, happened_at, milliseconds_since, timing
 from contracts.announcements import PostTagged
 from contracts.asking import Asker, TagAnswer
 from contracts.commit import Finding, StageCommit
@@ -90,13 +90,9 @@ class TagActivities:
         none = TagAnswer(tags=(), provider=self._tagger.provider, model=self._tagger.model)
         if reason := rules.refusal(text, has_picture=bool(material.pictures)):
             return none, reason
-        ref, known = request.ref, timing()
-        asker = Asker(
-            tenant_id=ref.tenant_id, stage=Stage.TAGS, post_id=ref.post_id,
-            attempt=known.attempts, since=known.scheduled_at,
-        )  # fmt: skip
+        ref = request.ref
         try:
-            answer = await self._tagger.tags_for(text, asker)
+            answer = await self._tagger.tags_for(text, asker(Stage.TAGS, ref.tenant_id, ref.post_id))
         except RefusedError as refused:
             return none, refused.reason
         tags = rules.clean(answer.tags, text, self._standards.vocabulary(ref.tenant_id))

@@ -33,10 +33,11 @@ from starter.channel_photos import ChannelPhotoStarter, photo_handler
 from starter.door import Door
 from starter.gate import Gate
 from starter.starter import GROUP, HANDLERS, Starter, count_open
-from workers.activities import Parts, activities_by_queue
+from workers.activities import activities_by_queue
 from workers.around import NOTHING, Around
 from workers.embedders import settle_embedder
 from workers.filling import switch_forever
+from workers.parts import Parts
 from workers.policies import load_policies
 from workers.providers import Providers, local_providers
 from workers.remote import Paying, open_remote, with_remote

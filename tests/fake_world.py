@@ -42,7 +42,8 @@ from tests.fakes import (
     FakeVectors,
     FakeWeb,
 )
-from workers.activities import Activity, PostSignals
+from workers.parts import Activity
+from workers.post_signals import PostSignals
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
 
 POLICIES = Policies(crawl=CrawlPolicy(min_text_length=50))

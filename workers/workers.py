@@ -10,7 +10,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from runtime.interceptor import OurInterceptor
 from runtime.settings import WorkerSettings
-from workers.activities import Activity
+from workers.parts import Activity
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
 from workflows.registry import WORKFLOWS
 

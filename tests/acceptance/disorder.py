@@ -30,7 +30,8 @@ from starter.door import Door
 from starter.gate import Gate
 from starter.starter import GROUP, HANDLERS, Starter
 from tests.acceptance.changes import Change
-from workers.activities import Parts, activities_by_queue
+from workers.activities import activities_by_queue
+from workers.parts import Parts
 from workers.providers import Providers
 from workers.stores import Stores, open_stores
 from workers.workers import build_workers

@@ -154,28 +154,16 @@ async def test_budgets_are_shown_with_what_is_reserved_and_lost(
     assert (tags["tokens"], vectors["tokens"]) == (nothing, nothing)
 
 
+@pytest.mark.parametrize("stage", ["tags", "vectors"])
 async def test_those_who_wait_for_a_budget_go_on_when_it_is_set(
-    town: Town, capsys: pytest.CaptureFixture[str]
+    town: Town, capsys: pytest.CaptureFixture[str], stage: str
 ) -> None:
-    town.world.tagger.weather.always = SPENT
-    await stuck_at(town, "tags:BudgetExhaustedError", 7)
-    town.world.tagger.weather.always = None
+    weather = {"tags": town.world.tagger.weather, "vectors": town.world.embedder.weather}[stage]
+    weather.always = SPENT
+    await stuck_at(town, f"{stage}:BudgetExhaustedError", 7)
+    weather.always = None
 
-    told = await said(capsys, "budget", "set", str(town.tenant), "--stage", "tags", "--tokens", "900")
-
-    result = await within(town.wait(town.post(town.ref(7))))
-    assert "1 that waited for it go on" in told
-    assert result.state == "indexed"
-
-
-async def test_a_post_that_waits_for_its_vectors_goes_on_when_their_budget_is_set(
-    town: Town, capsys: pytest.CaptureFixture[str]
-) -> None:
-    town.world.embedder.weather.always = SPENT
-    await stuck_at(town, "vectors:BudgetExhaustedError", 7)
-    town.world.embedder.weather.always = None
-
-    told = await said(capsys, "budget", "set", str(town.tenant), "--stage", "vectors", "--tokens", "900")
+    told = await said(capsys, "budget", "set", str(town.tenant), "--stage", stage, "--tokens", "900")
 
     result = await within(town.wait(town.post(town.ref(7))))
     assert "1 that waited for it go on" in told

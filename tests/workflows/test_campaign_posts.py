@@ -13,7 +13,7 @@ from contracts.post import PostInput, PostRef
 from contracts.stages import Stage
 from tests.build import LONG, a_post, a_ref, a_tenant
 from tests.workflows.town import Town, parked, within
-from workers.activities import PostSignals
+from workers.post_signals import PostSignals
 from workflows.attributes import NEEDS_HUMAN, STATE
 from workflows.campaigning import standing_of
 from workflows.post import PostWorkflow

@@ -137,7 +137,8 @@ async def test_while_it_waits_and_tries_it_is_one_park_that_never_lasts_too_long
     assert town.streams().count("posts:indexed") == 1
 
 
-async def test_while_it_is_tried_lists_go_on_to_say_that_it_waits(town: Town) -> None:
+async def a_post_that_is_being_tried(town: Town) -> Handle:
+    """A deferred post whose picture is looked at again, until the test opens the gate of the eyes."""
     handle = await a_post_with_a_picture(town, spent())
     await parked(handle, DEFERRED)
     asked = town.world.eyes.asked
@@ -147,6 +148,11 @@ async def test_while_it_is_tried_lists_go_on_to_say_that_it_waits(town: Town) ->
         return town.world.eyes.asked > asked
 
     await until(looks)
+    return handle
+
+
+async def test_while_it_is_tried_lists_go_on_to_say_that_it_waits(town: Town) -> None:
+    handle = await a_post_that_is_being_tried(town)
 
     assert await shown(handle) == (DEFERRED, "vision:BudgetExhaustedError")
     assert (await handle.query("status"))["problems"]
@@ -248,15 +254,7 @@ async def test_a_human_may_let_it_go_on_before_its_moment(town: Town) -> None:
 
 
 async def test_a_decision_while_it_is_being_tried_counts_when_that_was_in_vain(town: Town) -> None:
-    handle = await a_post_with_a_picture(town, spent())
-    await parked(handle, DEFERRED)
-    asked = town.world.eyes.asked
-    town.world.eyes.gate.clear()
-
-    async def looks() -> bool:
-        return town.world.eyes.asked > asked
-
-    await until(looks)
+    handle = await a_post_that_is_being_tried(town)
     await handle.execute_update("resolve", Decision(action="skip"))
     town.world.eyes.gate.set()
 

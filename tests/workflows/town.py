@@ -20,8 +20,8 @@ from contracts.reconciling import ReconcileOrder, ReconcileResult
 from runtime.settings import WorkerSettings
 from tests.build import a_channel_photo_ref, a_file, a_ref, a_tenant, an_album_ref
 from tests.fake_world import World
-from workers.activities import PostSignals
 from workers.campaigns import PostWorkflows
+from workers.post_signals import PostSignals
 from workers.workers import build_workers
 from workflows.attributes import NEEDS_HUMAN, STATE
 from workflows.campaigning import start_campaign

@@ -31,7 +31,8 @@ from tests.chaos.orders import AFTER, BEFORE, BETWEEN, OUTSIDE, Death
 from tests.chaos.progress import DEADLINE, settled
 from tests.chaos.table import Fault, Outcome, Wish
 from tests.servers.hostile_site import HostileSite
-from workers.activities import Parts, activities_by_queue
+from workers.activities import activities_by_queue
+from workers.parts import Parts
 from workers.policies import load_policies
 from workflows.queues import CRAWL_QUEUE, POST_QUEUE, TAGS_QUEUE, VISION_QUEUE
 

@@ -64,8 +64,9 @@ def _seeing(parts: Parts, records: StageStore) -> VisionActivities:
 
 
 def _crawling(parts: Parts, posts: PostArchive, records: StageStore) -> CrawlActivities:
-    pool, policies = parts.stores.pool, parts.policies
-    reader = behind_its_brake(parts.providers.reader, Brakes(pool, policies.spending.brake))
+    pool, policies, providers = parts.stores.pool, parts.policies, parts.providers
+    brakes = Brakes(pool, policies.spending.brake)
+    reader = behind_its_brake(providers.reader, providers.reader_name, brakes)
     pages = PageMemory(pool, timedelta(days=policies.crawl.ttl_days))
     reading = Reading(reader, PageBudget(pool), policies.crawl)
     return CrawlActivities(reading, pages, parts.stores.objects, posts, records)

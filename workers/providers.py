@@ -16,7 +16,7 @@ from contracts.errors import PipelineError, RejectedError, UnavailableError
 from contracts.post import Versions
 from domain.policy import Policies
 from runtime.settings import FaultySettings, Settings
-from workers.reading import chosen_reader, crawl_version, reader_name
+from workers.reading import OURSELVES, chosen_reader, crawl_version, reader_name
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class Providers:
     reader: Reader
     embedders: Embedders
     versions: Versions
-    reader_name: str = "web"
+    reader_name: str = OURSELVES
     ocr: Vision | None = None
     ocr_version: str = ""
     together: int = 1

@@ -1,9 +1,14 @@
 """Who reads links: chosen by settings."""
 
+from typing import Final
+
 from activities.braked_reading import Brake, BrakedReader
 from activities.reading import Reader
 from domain.policy import CrawlPolicy, Policies
 from runtime.settings import Settings
+
+#: The name under which pages are kept that this machine read itself.
+OURSELVES: Final = "web"
 
 
 def chosen_reader(settings: Settings, policy: CrawlPolicy) -> Reader:
@@ -17,16 +22,14 @@ def chosen_reader(settings: Settings, policy: CrawlPolicy) -> Reader:
     return Crawl4AIReader(policy, server.url, server.key(), server.timeout, settings.crawl.resolve)
 
 
-def behind_its_brake(reader: Reader, brake: Brake) -> Reader:
+def behind_its_brake(reader: Reader, name: str, brake: Brake) -> Reader:
     """Return the reader; a crawler is left in peace while it is away. The local one asks nobody but the sites."""
-    from adapters.crawl4ai.reader import Crawl4AIReader  # noqa: PLC0415  as above
-
-    return BrakedReader(reader, "crawl4ai", brake) if isinstance(reader, Crawl4AIReader) else reader
+    return reader if name == OURSELVES else BrakedReader(reader, name, brake)
 
 
 def reader_name(settings: Settings) -> str:
     """Return the name under which is kept who has read a page."""
-    return "web" if settings.providers.reader == "local" else settings.providers.reader
+    return OURSELVES if settings.providers.reader == "local" else settings.providers.reader
 
 
 def crawl_version(settings: Settings, policies: Policies) -> str:

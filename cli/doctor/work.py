@@ -8,7 +8,7 @@ from cli.doctor import checks
 from cli.doctor.checks import Finding
 from cli.doctor.crawler import crawler
 from cli.doctor.models import model_findings
-from cli.doctor.servers import asked
+from cli.doctor.servers import server_findings
 from cli.doctor.service import PART, service_findings
 from cli.doctor.stores import store_findings
 from cli.screen import Screen, show_json
@@ -35,7 +35,9 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
 async def examine_and_show(*, as_json: bool) -> int:
     """Show all findings; return 1 when something needed is missing, else 0."""
     settings = load_settings()
-    found = [await asked(settings, await asyncio.to_thread(check, settings)) for check in CHECKS]
+    servers = await server_findings(settings)
+    found = [await asyncio.to_thread(check, settings) for check in CHECKS]
+    found = [servers.get(finding.name, finding) for finding in found]
     found += await store_findings(settings)
     found += await model_findings(settings)
     found += await service_findings(settings)

@@ -14,7 +14,7 @@ from tests.chaos.house import House, until
 from tests.chaos.truth import ALBUMS, OUTBOX, PHOTOS, POSTS, TOMBSTONES, at_of
 
 #: Seconds that everything may take: an attempt whose process died is missed after at most 75, a claim after 215.
-DEADLINE: Final = 360.0
+DEADLINE: Final = 300.0
 
 
 async def settled(house: House, expected: Expected, seconds: float = DEADLINE) -> float:

@@ -101,7 +101,7 @@ def test_a_setting_that_cannot_be_used_is_told_by_its_name(crawl4ai: dict[str, o
 
 def test_a_crawler_is_asked_behind_its_brake_and_sites_without_one() -> None:
     def behind(settings: Settings) -> Reader:
-        return behind_its_brake(chosen_reader(settings, CrawlPolicy()), NoBrake())
+        return behind_its_brake(chosen_reader(settings, CrawlPolicy()), reader_name(settings), NoBrake())
 
     assert isinstance(behind(CRAWLER), BrakedReader)
     assert isinstance(behind(LOCAL), WebReader)
